@@ -1,0 +1,15 @@
+/** Prints one budget: `npm run bench -- NAME [arguments]`. */
+const benches = {
+  query: () => import('./query.ts'),
+  'sql-per-flow': () => import('./sql-per-flow.ts'),
+  start: () => import('./start.ts'),
+  races: () => import('./races.ts'),
+};
+
+const [name, ...rest] = process.argv.slice(2);
+if (name === undefined || !Object.hasOwn(benches, name)) {
+  console.error(`Name one of: ${Object.keys(benches).join(', ')}. For example: npm run bench -- query`);
+  process.exit(2);
+}
+const { run } = await benches[name as keyof typeof benches]();
+await run(rest);

@@ -1,0 +1,64 @@
+import { defineConfig, demo, type IssuerConfiguration } from '@safeconduct/issuer';
+import { demoClientSecret } from './demo-client.ts';
+import { demoPeople } from './demo-people.ts';
+
+const organization = 'org_shop_demo';
+
+/** What an issuer is to know about the shop at `url`: its API, its two applications, and the demo people. */
+export function issuerConfiguration({ url, clientId }: { url: string; clientId: string }): IssuerConfiguration {
+  const api = `${url}/api`;
+  return defineConfig({
+    organizations: [{ id: organization, name: 'Shop (demo)' }],
+    projects: [
+      {
+        id: 'shop',
+        organization,
+        name: 'Shop',
+        roles: { customer: 'Customer', support: 'Customer support' },
+        apis: [
+          {
+            id: 'shop-api',
+            name: 'Shop API',
+            resource: api,
+            scopes: {
+              'orders:read': 'See your orders',
+              'orders:write': 'Cancel your orders',
+              'profile:read': 'See your customer profile',
+            },
+          },
+        ],
+        applications: [
+          {
+            id: clientId,
+            name: 'Shop assistant',
+            kind: 'web',
+            redirectUris: [`${url}/auth/callback`],
+            postLogoutRedirectUris: [`${url}/`],
+            backchannelLogoutUri: `${url}/auth/backchannel-logout`,
+            secret: demo(demoClientSecret),
+            resources: [api],
+          },
+          {
+            id: 'shop-terminal',
+            name: 'Shop assistant in the terminal',
+            kind: 'native',
+            redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],
+            grantTypes: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+            resources: [api],
+          },
+        ],
+      },
+    ],
+    users: demoPeople.map(({ id, email, name, password, roles }) => ({
+      id,
+      organization,
+      email,
+      emailVerified: true,
+      name,
+      givenName: name.split(' ')[0] ?? name,
+      familyName: name.split(' ').slice(1).join(' '),
+      password: demo(password),
+      roles: { shop: roles },
+    })),
+  });
+}

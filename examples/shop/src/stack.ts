@@ -1,0 +1,121 @@
+/** Starts the issuer and the shop as two processes that speak only HTTP, and stops them together. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface StackOptions {
+  /** Where the issuer answers, such as `http://localhost:8080`. */
+  readonly issuerUrl: string;
+  /** Where the shop answers, such as `http://localhost:3000`. */
+  readonly shopUrl: string;
+  /** Folder for databases, keys and logs. */
+  readonly dataDirectory: string;
+  /** Called once if a part ends by itself after it was ready. */
+  readonly onEnded?: (part: string, tail: string) => void;
+}
+
+export interface Stack {
+  readonly logs: Readonly<Record<string, string>>;
+  /** Ends both parts and waits for them. */
+  stop(): Promise<void>;
+}
+
+/** A part did not start. The message is the part's own last words. */
+export class PartFailed extends Error {
+  override readonly name = 'PartFailed';
+}
+
+interface Part {
+  readonly name: string;
+  readonly process: ChildProcess;
+  readonly log: string;
+}
+
+/** Starts both parts side by side and waits until each says that it is ready. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { issuerUrl, shopUrl, dataDirectory, onEnded } = options;
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const env = {
+    ...process.env,
+    SAFECONDUCT_ISSUER: issuerUrl,
+    SAFECONDUCT_DATA: dataDirectory,
+    SHOP_URL: shopUrl,
+    PORT: portOf(shopUrl),
+  };
+  const place = { env, directory: dataDirectory };
+  const issuer = launch('issuer', [issuerBin(), 'dev', '--config', configuration], place);
+  const shop = launch('shop', [fileURLToPath(new URL('main.ts', import.meta.url))], place);
+  const parts = [issuer, shop];
+  let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    await Promise.all(parts.map(end));
+  };
+  try {
+    await Promise.all(parts.map(ready));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  for (const part of parts) {
+    part.process.once('exit', () => {
+      if (!stopping) onEnded?.(part.name, lastWords(part.log));
+    });
+  }
+  return { logs: { issuer: issuer.log, shop: shop.log }, stop };
+}
+
+const configuration = fileURLToPath(new URL('../safeconduct.config.ts', import.meta.url));
+
+/** The `safeconduct` command, beside the issuer's own entry. */
+function issuerBin(): string {
+  const entry = import.meta.resolve('@safeconduct/issuer');
+  return fileURLToPath(new URL(entry.endsWith('.ts') ? 'bin.ts' : 'bin.js', entry));
+}
+
+function launch(name: string, args: readonly string[], { env, directory }: { env: NodeJS.ProcessEnv; directory: string }): Part {
+  const log = join(directory, `${name}.log`);
+  const output = openSync(log, 'w', 0o600);
+  const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions'));
+  // Over the channel a part says that it is ready. It closes when this process dies, and the part then ends too.
+  const child = spawn(process.execPath, [...conditions, ...args], { env, stdio: ['ignore', output, output, 'ipc'] });
+  return { name, process: child, log };
+}
+
+/** Waits for the part's own word that it is ready: somebody else may be listening on its port. */
+function ready({ name, process: child, log }: Part): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new PartFailed(`the ${name} was not ready after 60 s; its log is ${log}`)), 60_000);
+    child.once('message', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    child.once('exit', () => {
+      clearTimeout(timer);
+      reject(new PartFailed(lastWords(log)));
+    });
+  });
+}
+
+async function end(part: Part): Promise<void> {
+  const { process: child } = part;
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 12_000);
+  await gone;
+  clearTimeout(timer);
+}
+
+/** The last lines that a person can read; log records (JSON) are left out unless there is nothing else. */
+function lastWords(log: string): string {
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const plain = lines.filter((line) => !line.startsWith('{'));
+  return (plain.length > 0 ? plain : lines).slice(-6).join('\n');
+}
+
+function portOf(url: string): string {
+  const { port, protocol } = new URL(url);
+  return port || (protocol === 'https:' ? '443' : '80');
+}

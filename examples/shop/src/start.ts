@@ -1,0 +1,85 @@
+/** `npm start`: the issuer, the shop and their databases, until Ctrl-C. */
+import { relative } from 'node:path';
+import { styleText } from 'node:util';
+import { type DemoPerson, demoPeople } from './demo-people.ts';
+import { SettingsError, settingsFrom } from './settings.ts';
+import { PartFailed, type Stack, startStack } from './stack.ts';
+
+const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
+const paint = (format: 'bold' | 'dim' | 'green', text: string) => (colour ? styleText(format, text, { validateStream: false }) : text);
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof PartFailed || error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const begun = performance.now();
+  const settings = settingsFrom();
+  const { issuer, url, dataDirectory } = settings;
+  const stack = await startStack({
+    issuerUrl: issuer,
+    shopUrl: url,
+    dataDirectory,
+    onEnded(part, tail) {
+      console.error(`\nThe ${part} has ended by itself, so everything stops. Its last words:\n${tail}`);
+      void finish(stack, 1);
+    },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void finish(stack, 0));
+  const database = settings.databaseUrl === undefined ? 'embedded PostgreSQL (PGlite), for development only' : 'PostgreSQL';
+  const where = settings.databaseUrl === undefined ? shown(dataDirectory) : new URL(settings.databaseUrl).host;
+  print(table({ issuer, url, database, where, log: stack.logs, seconds: (performance.now() - begun) / 1000 }));
+}
+
+interface Facts {
+  readonly issuer: string;
+  readonly url: string;
+  readonly database: string;
+  readonly where: string;
+  readonly log: Readonly<Record<string, string>>;
+  readonly seconds: number;
+}
+
+function table({ issuer, url, database, where, log, seconds }: Facts): string[] {
+  const address = Math.max(issuer.length, url.length, where.length) + 3;
+  const row = (name: string, place: string, what: string) => `  ${name.padEnd(10)} ${place.padEnd(address)}${paint('dim', what)}`;
+  return [
+    `${paint('green', '∩')} ${paint('bold', 'Safeconduct')}${paint('dim', `   demo data, demo passwords. Ready in ${seconds.toFixed(1)} s`)}`,
+    '',
+    row('issuer', issuer, `signs people in; log ${shown(log.issuer ?? '')}`),
+    row('shop', url, `web chat and API; log ${shown(log.shop ?? '')}`),
+    row('database', where, database),
+    '',
+    `  ${paint('bold', 'Who can sign in')}`,
+    ...demoPeople.map(personRow),
+    '',
+    `  ${paint('bold', 'Try next')}`,
+    `  open ${url} and ask "show my orders", then "show order 1002"`,
+    `  npm run chat${paint('dim', '   the same in another terminal')}`,
+    `  npm run tour${paint('dim', '   the whole journey with its evidence, in under a minute')}`,
+    '',
+    paint('dim', '  Ctrl-C stops everything. The next start finds its data again.'),
+  ];
+}
+
+function personRow({ email, password, note }: DemoPerson): string {
+  const width = (pick: (person: DemoPerson) => string) => Math.max(...demoPeople.map((person) => pick(person).length)) + 3;
+  return `  ${email.padEnd(width((person) => person.email))}${password.padEnd(width((person) => person.password))}${paint('dim', note)}`;
+}
+
+function shown(path: string): string {
+  return relative(process.cwd(), path) || path;
+}
+
+async function finish(stack: Stack, code: number): Promise<void> {
+  await stack.stop();
+  process.exit(code);
+}
+
+function print(lines: readonly string[]): void {
+  console.log(lines.join('\n'));
+}

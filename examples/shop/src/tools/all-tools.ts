@@ -1,0 +1,8 @@
+import { cancelOrder } from './cancel-order.ts';
+import { findProducts } from './find-products.ts';
+import { myOrders } from './my-orders.ts';
+import { myProfile } from './my-profile.ts';
+import { orderStatus } from './order-status.ts';
+
+/** Everything that the assistant can do. */
+export const allTools = [findProducts, myOrders, orderStatus, cancelOrder, myProfile] as const;

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { createDatabase, freePort, postgresSkipped, type TestDatabase } from '@safeconduct/test-support/postgres';
+import pg from 'pg';
+import { finished, wrote } from './store/processes.fixtures.test.ts';
+
+const bin = new URL('bin.ts', import.meta.url).pathname;
+const face = JSON.stringify(new URL('index.ts', import.meta.url).href);
+const configuration = (secret: string) => `
+  import { defineConfig, demo } from ${face};
+  export default defineConfig({
+    organizations: [{ id: 'shop', name: 'Shop' }],
+    users: [{ id: 'usr_ada', organization: 'shop', email: 'ada@shop.example', password: ${secret} }],
+  });`;
+
+describe('the command safeconduct', () => {
+  let directory = '';
+  before(() => {
+    directory = mkdtempSync(join(tmpdir(), 'safeconduct-bin-'));
+    writeFileSync(join(directory, 'safeconduct.config.ts'), configuration(`demo('tea and toast and jam')`));
+    writeFileSync(join(directory, 'production.config.ts'), configuration(`'tea and toast and jam'`));
+    writeFileSync(join(directory, 'empty.config.ts'), 'export const nothing = 1;');
+  });
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const { PATH = '' } = process.env;
+    return spawn(process.execPath, ['--conditions=safeconduct-source', bin, ...args], {
+      cwd: directory,
+      env: { PATH, ...env },
+      stdio: 'pipe',
+    });
+  }
+  const safeconduct = (args: readonly string[], env?: Record<string, string>) => finished(start(args, env));
+
+  it('dev applies the configuration, serves, and ends cleanly on Ctrl-C', async () => {
+    const port = await freePort();
+    const child = start(['dev', '--port', String(port)]);
+    const end = finished(child);
+    await wrote(child, `http://localhost:${port} is ready`);
+    assert.equal((await fetch(`http://localhost:${port}/readyz`)).status, 200);
+    child.kill('SIGINT');
+    const { code, output } = await end;
+    assert.equal(code, 0, output);
+    assert.match(output, /single process, not power-loss safe: set DATABASE_URL for production/);
+  });
+
+  it('dev refuses the data directory of another process, naming it', async () => {
+    const first = start(['dev', '--port', String(await freePort())]);
+    const firstEnd = finished(first);
+    await wrote(first, 'is ready');
+    const second = await safeconduct(['dev', '--port', String(await freePort())]);
+    assert.equal(second.code, 1);
+    assert.match(second.output, new RegExp(`in use by process ${first.pid}.*DATABASE_URL`));
+    first.kill('SIGTERM');
+    await firstEnd;
+  });
+
+  it('audit verify --dev finds the log whole and gives its end, in text and JSON', async () => {
+    const text = await safeconduct(['audit', 'verify', '--dev']);
+    assert.match(text.output, /The audit log is whole: \d+ events/);
+    const json = await safeconduct(['audit', 'verify', '--dev', '--json']);
+    const { head, findings } = JSON.parse(json.output);
+    assert.deepEqual(findings, []);
+    assert.equal((await safeconduct(['audit', 'verify', '--dev', '--expect', `${head.position}:${head.hash}`])).code, 0);
+    const cut = await safeconduct(['audit', 'verify', '--dev', '--expect', `${head.position + 1}:${head.hash}`]);
+    assert.equal(cut.code, 1);
+    assert.match(cut.output, /cut off/);
+  });
+
+  it('keys rotate --dev does not use a key that nobody can know yet, and --compromised ends one at once', async () => {
+    const early = await safeconduct(['keys', 'rotate', '--dev']);
+    assert.deepEqual([early.code, /Nothing was changed/.test(early.output)], [1, true]);
+    const ended = await safeconduct(['keys', 'rotate', '--compromised', '--dev', '--json']);
+    assert.equal(JSON.parse(ended.output).result, 'removed');
+  });
+
+  it('R-144 start refuses to run with nothing set, and says all of what is missing', async () => {
+    const { code, output } = await safeconduct(['start']);
+    assert.equal(code, 1);
+    assert.match(output, /DATABASE_URL is missing/);
+    assert.match(output, /SAFECONDUCT_MASTER_KEY .* is missing/);
+    assert.doesNotMatch(output, / at .*\.ts/);
+  });
+
+  for (const [file, finding] of [
+    ['none.config.ts', /there is no none\.config\.ts/],
+    ['empty.config.ts', /has no default export/],
+  ] as const) {
+    it(`apply says what is wrong with ${file}`, async () => {
+      const { code, output } = await safeconduct(['apply', '--dev', '--config', file]);
+      assert.equal(code, 1);
+      assert.match(output, finding);
+    });
+  }
+
+  describe('in production', { skip: postgresSkipped }, () => {
+    let database: TestDatabase;
+    let env: Record<string, string>;
+    let drop: () => Promise<void>;
+    before(async () => {
+      database = await createDatabase();
+      const client = new pg.Client({ connectionString: database.url });
+      await client.connect();
+      const name = new URL(database.url).pathname.slice(1);
+      await client.query(`create role ${name}_owner login; grant create on database ${name} to ${name}_owner`);
+      const url = new URL(database.url);
+      url.username = `${name}_owner`;
+      const key = join(directory, 'key');
+      writeFileSync(key, randomBytes(32).toString('base64'), { mode: 0o600 });
+      env = {
+        DATABASE_URL: url.href,
+        SAFECONDUCT_MASTER_KEY_FILE: key,
+        SAFECONDUCT_ISSUER: 'https://login.example',
+        SAFECONDUCT_PORT: String(await freePort()),
+      };
+      drop = async () => {
+        await client.query(`drop owned by ${name}_owner cascade; drop role ${name}_owner`);
+        await client.end();
+        await database.drop();
+      };
+    });
+    after(() => drop());
+
+    it('migrate and apply say what they changed, and change nothing the second time', async () => {
+      assert.match((await safeconduct(['migrate'], env)).output, /applied 0001-organizations/);
+      assert.match((await safeconduct(['migrate'], env)).output, /up to date/);
+      assert.match((await safeconduct(['apply', '--config', 'production.config.ts'], env)).output, /created user usr_ada/);
+      assert.match((await safeconduct(['apply', '--config', 'production.config.ts'], env)).output, /Nothing to change/);
+    });
+
+    it('R-144 apply refuses demo secrets', async () => {
+      const { code, output } = await safeconduct(['apply'], env);
+      assert.equal(code, 1);
+      assert.match(output, /usr_ada has a demo secret/);
+    });
+
+    it('start serves https behind a proxy, and ends on SIGTERM', async () => {
+      const child = start(['start'], env);
+      const end = finished(child);
+      await wrote(child, 'the issuer is ready');
+      const document = await (await fetch(`http://127.0.0.1:${env.SAFECONDUCT_PORT}/.well-known/openid-configuration`)).json();
+      assert.equal((document as { issuer: string }).issuer, 'https://login.example');
+      child.kill('SIGTERM');
+      assert.equal((await end).code, 0);
+    });
+  });
+});

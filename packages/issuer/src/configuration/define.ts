@@ -1,0 +1,113 @@
+/** Configuration in code: what a `safeconduct.config.ts` may declare. */
+import { Secret } from '../secrets/secret.ts';
+
+/** A secret as configuration may hold it. Wrap it in `demo()` when it is meant to be known to everybody. */
+export type SecretValue = string | Secret;
+
+/** Everything that a configuration file declares. Applying it twice changes nothing; what it does not name is left alone. */
+export interface IssuerConfiguration {
+  readonly organizations?: readonly OrganizationDeclaration[];
+  readonly projects?: readonly ProjectDeclaration[];
+  readonly users?: readonly UserDeclaration[];
+}
+
+/** A company or team that people belong to. */
+export interface OrganizationDeclaration {
+  /** Letters, digits, `_`, `-` and `.`; at most 100. It becomes `org_id` in tokens. */
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What belongs together: the roles people can have, the APIs, and the applications that call them. */
+export interface ProjectDeclaration {
+  readonly id: string;
+  /** Id of the organization that owns it. */
+  readonly organization: string;
+  readonly name: string;
+  /** The roles that people may have here, by key, with the name that people read. */
+  readonly roles?: Readonly<Record<string, string>>;
+  readonly apis?: readonly ApiDeclaration[];
+  readonly applications?: readonly ApplicationDeclaration[];
+}
+
+/** An API that access tokens are for. */
+export interface ApiDeclaration {
+  /** Its client_id, with which it may introspect tokens. */
+  readonly id: string;
+  readonly name: string;
+  /** Its resource indicator (RFC 8707): an absolute URL without fragment. It is the `aud` of its tokens. */
+  readonly resource: string;
+  /** The scopes it knows, each with the sentence that people read when they consent. */
+  readonly scopes: Readonly<Record<string, string>>;
+  /** `jwt` is verified by the API itself; `opaque` by asking the issuer. Default `jwt`. */
+  readonly tokenFormat?: 'jwt' | 'opaque';
+  /** Seconds that a token lives, at most 3600. Default 600. */
+  readonly tokenLifetime?: number;
+  /** Needed only to introspect or revoke tokens. At least 32 characters, or two of them while one is being replaced. */
+  readonly secret?: SecretValue | readonly SecretValue[];
+}
+
+/** A program that people sign in to, or that acts for itself. */
+export interface ApplicationDeclaration {
+  /** Its client_id. It never begins with `usr_`. */
+  readonly id: string;
+  readonly name: string;
+  /** `web` has a server that keeps a secret, `spa` runs in the browser, `native` on a device, `service` acts for itself. */
+  readonly kind: 'web' | 'spa' | 'native' | 'service';
+  /** Whether it is the organization's own, so that nobody is asked for consent. Default false. */
+  readonly firstParty?: boolean;
+  /** Where people are sent back to: compared as exact strings. Native applications on 127.0.0.1 or [::1] may use any port. */
+  readonly redirectUris?: readonly string[];
+  readonly postLogoutRedirectUris?: readonly string[];
+  /** Told when a person signs out (OpenID Connect Back-Channel Logout). https, or http on loopback. */
+  readonly backchannelLogoutUri?: string;
+  /** Default: what its kind needs. Add `urn:ietf:params:oauth:grant-type:device_code` to a native application for the device flow. */
+  readonly grantTypes?: readonly GrantType[];
+  /** How it proves itself. Default: `client_secret_basic` for web and service, `none` for spa and native. */
+  readonly authMethod?: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  /** At least 32 characters, or two of them while one is being replaced. */
+  readonly secret?: SecretValue | readonly SecretValue[];
+  /** Public keys, for `private_key_jwt`. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  /** The scopes it may ask for. Default: `openid profile email`, `offline_access` if it may refresh, and those of its resources. */
+  readonly scopes?: readonly string[];
+  /** Resource indicators of the APIs it may call. */
+  readonly resources?: readonly string[];
+  /** The resource that is meant when it names none. Default: its only one. */
+  readonly defaultResource?: string;
+  /** Turning PKCE off needs a confidential application, which must then send a nonce. Default true. */
+  readonly pkceRequired?: boolean;
+}
+
+export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** A person, or a service user. */
+export interface UserDeclaration {
+  /** It becomes `sub`. */
+  readonly id: string;
+  readonly kind?: 'person' | 'service';
+  readonly organization: string;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
+  readonly name?: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
+  readonly locale?: string;
+  readonly state?: 'active' | 'disabled';
+  /** At least 15 characters. */
+  readonly password?: SecretValue;
+  /** A PHC string, to import a password that only its hash is known of. */
+  readonly passwordHash?: SecretValue;
+  /** Role keys by project id: exactly these, no others in those projects. */
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Gives the configuration back as it is: it is there for the types. Checking happens when it is applied. */
+export function defineConfig(configuration: IssuerConfiguration): IssuerConfiguration {
+  return configuration;
+}
+
+/** Marks a secret as a demo value that everybody may know. Production refuses a configuration that holds one. */
+export function demo(value: string): Secret {
+  return new Secret(value, { isDemo: true });
+}

@@ -1,0 +1,50 @@
+/** Checks what one declaration says of another: ids that exist, ids that do not collide. */
+import type { IssuerConfiguration } from './define.ts';
+
+/** One sentence per finding, each with the path it is about. */
+export function referenceProblems(configuration: IssuerConfiguration): string[] {
+  return [...duplicates(configuration), ...unknownResources(configuration), ...unknownRoles(configuration)];
+}
+
+function duplicates({ organizations = [], projects = [], users = [] }: IssuerConfiguration): string[] {
+  const clients = projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications].map(({ id }) => id));
+  const emails = users.flatMap(({ email }) => (email === undefined ? [] : [email.toLowerCase()]));
+  const resources = projects.flatMap(({ apis = [] }) => apis.map(({ resource }) => resource));
+  return [
+    ...repeated(organizations.map(({ id }) => id)).map((id) => `organizations: the id ${id} is used twice`),
+    ...repeated(projects.map(({ id }) => id)).map((id) => `projects: the id ${id} is used twice`),
+    ...repeated(users.map(({ id }) => id)).map((id) => `users: the id ${id} is used twice`),
+    ...repeated(emails).map((email) => `users: the e-mail ${email} is used twice`),
+    ...repeated(resources).map((resource) => `projects: the resource ${resource} belongs to two APIs`),
+    ...repeated(clients).map((id) => `projects: the id ${id} belongs to two applications or APIs`),
+    // RFC 9700 section 4.15: a token of a program must never read as a token of a person.
+    ...users.filter(({ id }) => clients.includes(id)).map(({ id }) => `users: the id ${id} is also an application's: choose another one`),
+  ];
+}
+
+function unknownResources({ projects = [] }: IssuerConfiguration): string[] {
+  const known = new Set(projects.flatMap(({ apis = [] }) => apis.map(({ resource }) => resource)));
+  return projects.flatMap(({ applications = [] }) =>
+    applications.flatMap(({ id, resources = [], defaultResource }) => [
+      ...resources.filter((resource) => !known.has(resource)).map((one) => `application ${id}: no API has the resource ${one}`),
+      ...(defaultResource === undefined || resources.includes(defaultResource)
+        ? []
+        : [`application ${id}: defaultResource must be one of its resources`]),
+    ]),
+  );
+}
+
+function unknownRoles({ projects = [], users = [] }: IssuerConfiguration): string[] {
+  const roles = new Map(projects.map(({ id, roles: declared = {} }) => [id, Object.keys(declared)]));
+  return users.flatMap(({ id, roles: wanted = {} }) =>
+    Object.entries(wanted).flatMap(([project, keys]) => {
+      const declared = roles.get(project);
+      if (declared === undefined) return [`user ${id}: there is no project ${project}`];
+      return keys.filter((key) => !declared.includes(key)).map((key) => `user ${id}: project ${project} has no role ${key}`);
+    }),
+  );
+}
+
+function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
+}

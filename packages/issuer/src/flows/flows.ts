@@ -1,0 +1,98 @@
+/** The routes that join pages, people and the engine: sign-in and consent, and the files that pages need. */
+import type { KeyObject } from 'node:crypto';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { errors, type Provider } from 'oidc-provider';
+import type { SignInAttempt, SignInResult } from '../people/sign-in.ts';
+import { lifetimes as completed, type Lifetimes, MAX_BODY } from '../provider/limits.ts';
+import { atomically } from '../provider/unit.ts';
+import type { Store } from '../store/database.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
+import { type Asset, createFrame, type Links, readAssets } from './assets.ts';
+import { rememberBegun } from './begun.ts';
+import { createAddressOf } from './client-address.ts';
+import { showConsent, takeConsent } from './consent.ts';
+import { answerPage, type Bindings, type Desk, drawProblem, type FlowContext, type FlowLog, Refusal } from './desk.ts';
+import { aroundEnginePages } from './engine-pages.ts';
+import { openInteraction } from './interaction.ts';
+import { showLogin, takeLogin } from './login.ts';
+
+export interface FlowsOptions {
+  /** The engine. Its own pages get our headers and checks as well: a middleware is added to it. */
+  readonly provider: Provider;
+  readonly store: Store;
+  /** Origin of the issuer. */
+  readonly issuer: string;
+  /** Checks a password (`createSignIn`). One for the process, whatever becomes of the engine. */
+  readonly signIn: (attempt: SignInAttempt) => Promise<SignInResult>;
+  /** Signs form tokens. */
+  readonly key: KeyObject;
+  readonly log: FlowLog;
+  /** Places for help and privacy, linked at the foot of each page. Default: none. */
+  readonly links?: Links;
+  /** Addresses or networks whose X-Forwarded-For is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  readonly lifetimes?: Partial<Lifetimes>;
+}
+
+/** Wires `/interaction/…` and `/assets/…`, and answers everything else with a page that says so. */
+export function createFlows({ links = {}, trustedProxies = [], lifetimes, ...rest }: FlowsOptions): Hono<Bindings> {
+  const assets = readAssets();
+  const desk: Desk = {
+    ...rest,
+    frame: createFrame(rest.issuer, assets, links),
+    addressOf: createAddressOf(trustedProxies),
+    lifetimes: completed(lifetimes),
+    begun: rememberBegun(rest.provider),
+  };
+  desk.provider.use(aroundEnginePages(desk));
+  const app = new Hono<Bindings>();
+  app.use(
+    '/interaction/*',
+    bodyLimit({ maxSize: MAX_BODY, onError: (c) => answerError(desk, c, new Refusal(413, { code: 'too_large' })) }),
+  );
+  app.get('/interaction/:uid', (c) => show(desk, c));
+  app.post('/interaction/:uid/login', (c) => takeLogin(desk, c));
+  app.post('/interaction/:uid/consent', (c) => takeConsent(desk, c));
+  // Somebody who reloads after a mistake begins again.
+  app.get('/interaction/:uid/:step{login|consent}', (c) => c.redirect(`/interaction/${encodeURIComponent(c.req.param('uid'))}`, 303));
+  for (const asset of assets) app.get(asset.path, (c) => answerAsset(c, asset));
+  app.notFound((c) => answerError(desk, c, new Refusal(404, { code: 'not_found' })));
+  app.onError((error, c) => answerError(desk, c, error));
+  return app;
+}
+
+function show(desk: Desk, c: FlowContext): Promise<Response> {
+  return atomically(desk.store, async () => {
+    const opened = await openInteraction(desk, c, { toShow: true });
+    if (c.req.query('account') === 'another') return showLogin(desk, c, opened, { fresh: true });
+    const { name } = opened.interaction.prompt;
+    if (name === 'login') return showLogin(desk, c, opened);
+    if (name === 'consent') return showConsent(desk, c, opened);
+    throw new TypeError(`the engine asked for a prompt that has no page: ${name}`);
+  });
+}
+
+function answerAsset(c: FlowContext, { body, type }: Asset): Response {
+  return c.body(body, 200, {
+    'content-type': type,
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    ...(type.startsWith('image/svg') && { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'" }),
+  });
+}
+
+function answerError(desk: Desk, c: FlowContext, error: Error): Response {
+  const { status, problem } = refusalOf(error);
+  if (status === 500) desk.log.error({ err: error }, 'a page could not be answered');
+  const page = drawProblem(desk, problem, { failed: status >= 500, requestId: c.req.header('x-request-id') });
+  return answerPage(desk, c, page, { status, retryAfter: status === 503 ? 5 : undefined });
+}
+
+function refusalOf(error: Error): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof errors.SessionNotFound) return new Refusal(400, { code: 'session_not_found', detail: error.error_description });
+  if (error instanceof StoreUnavailable) return new Refusal(503, { code: 'temporarily_unavailable' });
+  return new Refusal(500, { code: 'server_error' });
+}

@@ -1,0 +1,163 @@
+/**
+ * The OpenID provider in the box.
+ *
+ * `createIssuer` wires it: settings, storage, keys, the engine, pages, and one HTTP server. Everything it remembers is in
+ * the database, so any number of processes may serve one issuer. Applications, people and roles come from a configuration
+ * file (`defineConfig`), which is applied at start in development and by `safeconduct apply` elsewhere.
+ */
+import type { KeyObject } from 'node:crypto';
+import type { DestinationStream } from 'pino';
+import { readSettings, type Settings, type SettingsOptions } from './config.ts';
+import { type Applied, applyConfiguration } from './configuration/apply.ts';
+import type { IssuerConfiguration } from './configuration/define.ts';
+import { standard } from './dialects/standard.ts';
+import { createAddressOf } from './flows/client-address.ts';
+import { assemble } from './ops/assemble.ts';
+import { createFront, type Handler } from './ops/front.ts';
+import { answerHealth } from './ops/health.ts';
+import { createLog, type Log } from './ops/log.ts';
+import { createMaintenance, type Maintenance } from './ops/maintenance.ts';
+import { createReloading } from './ops/reload.ts';
+import { createRouteOf } from './ops/routes.ts';
+import { assertSafeDatabase } from './ops/safe-database.ts';
+import { type Listening, listen } from './ops/server.ts';
+import { createSignIn } from './people/sign-in.ts';
+import { createPasswordHasher } from './secrets/password.ts';
+import { createSeal, deriveKey } from './secrets/seal.ts';
+import { keyStates, signingKeys } from './secrets/signing-keys.ts';
+import { sealEvents } from './store/chain.ts';
+import { openStore, type Store } from './store/database.ts';
+import { migrate } from './store/migrate.ts';
+
+export type { LogLevel, Mode, SettingsOptions } from './config.ts';
+export { SettingsError } from './config.ts';
+export type { Applied } from './configuration/apply.ts';
+export type {
+  ApiDeclaration,
+  ApplicationDeclaration,
+  GrantType,
+  IssuerConfiguration,
+  OrganizationDeclaration,
+  ProjectDeclaration,
+  SecretValue,
+  UserDeclaration,
+} from './configuration/define.ts';
+export { defineConfig, demo } from './configuration/define.ts';
+export { ConfigurationError } from './configuration/schema.ts';
+
+/** What `createIssuer` takes. What is left out comes from the environment (docs/configuration.md). */
+export interface IssuerOptions extends SettingsOptions {
+  /** Applied before the issuer serves. */
+  readonly configuration?: IssuerConfiguration;
+  /** Where log lines go. Default: standard output. */
+  readonly logDestination?: DestinationStream;
+}
+
+/** An issuer that is ready to listen. */
+export interface Issuer {
+  /** `iss`, and where it is reached. */
+  readonly url: string;
+  /** What applying the configuration changed. */
+  readonly applied: readonly Applied[];
+  /** Begins to serve. Throws when the port is taken. */
+  listen(): Promise<void>;
+  /** Does now what is otherwise done every minute: rotates keys that are due, seals the audit log, cleans up. */
+  maintain(): Promise<void>;
+  /** Answers what was asked already, for at most `drain` milliseconds (default 10,000), then lets go of everything. */
+  close(drain?: number): Promise<void>;
+}
+
+/** Wires an issuer. Throws a `SettingsError` or `ConfigurationError` that lists everything it will not start with. */
+export async function createIssuer(options: IssuerOptions = {}): Promise<Issuer> {
+  const settings = readSettings(options);
+  const log = createLog(settings.logLevel, options.logDestination);
+  for (const warning of settings.warnings) log.warn({}, warning);
+  const store = await openStore(storeOptions(settings, log));
+  try {
+    return await prepare({ settings, log, store }, options.configuration);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly store: Store;
+}
+
+async function prepare({ settings, log, store }: Parts, configuration: IssuerConfiguration | undefined): Promise<Issuer> {
+  if (store.engine === 'pglite') log.info({}, 'embedded database: single process, not power-loss safe: set DATABASE_URL for production');
+  await migrate(store, { appRole: settings.databaseRole });
+  const applied = configuration ? await applyConfiguration(store, configuration, { mode: settings.mode }) : [];
+  if (settings.mode === 'production') await assertSafeDatabase(store);
+  const seal = createSeal(settings.masterKeys);
+  const signIn = createSignIn({ store, hasher: createPasswordHasher(), key: signInKey(settings) });
+  // In this order: the first keys exist before their states are noted, and a later change is never missed.
+  await signingKeys(store, seal);
+  const states = await keyStates(store);
+  const engine = await createReloading(async () =>
+    assemble({ settings, store, seal, log, signIn, keys: await signingKeys(store, seal), dialect: standard }),
+  );
+  const deliver = () => engine.current().provider.deliverLogouts();
+  const maintenance = createMaintenance({ store, seal, log, states, keysChanged: engine.reload, deliver });
+  return serve({ settings, log, store }, (...request) => engine.current().handler(...request), { applied, maintenance });
+}
+
+interface Serving {
+  readonly applied: readonly Applied[];
+  readonly maintenance: Maintenance;
+}
+
+function serve({ settings, log, store }: Parts, routes: Handler, { applied, maintenance }: Serving): Issuer {
+  let listening: Listening | undefined;
+  let closed: Promise<void> | undefined;
+  const health = { ready: () => store.ready(), draining: () => closed !== undefined };
+  const handler = createFront(
+    async (request, response) => {
+      const path = (request.url ?? '').split('?', 1)[0] ?? '';
+      if (!(await answerHealth(path, response, health))) await routes(request, response);
+    },
+    { issuer: settings.issuer, log, clientAddress: createAddressOf(settings.trustedProxies), routeOf: createRouteOf(standard) },
+  );
+  const end = async (drain: number) => {
+    await listening?.close(drain);
+    await maintenance.stop();
+    await sealEvents(store).catch((error: unknown) => log.warn({ error }, 'the audit log was not sealed; the next start seals it'));
+    await store.close();
+  };
+  return Object.freeze({
+    url: settings.issuer,
+    applied,
+    async listen() {
+      listening = await listen(handler, { ...settings, alsoLoopback6: answersLocalhost(settings) });
+      maintenance.start();
+      log.info({ url: settings.issuer, port: settings.port }, 'the issuer is ready');
+    },
+    maintain: maintenance.runNow,
+    close(drain = 10_000) {
+      closed ??= end(drain);
+      return closed;
+    },
+  });
+}
+
+function signInKey({ masterKeys: [newest] }: Settings): KeyObject {
+  if (newest === undefined) throw new TypeError('there is no master key');
+  return deriveKey(newest.key, 'sign-in');
+}
+
+function answersLocalhost({ issuer, host }: Settings): boolean {
+  return new URL(issuer).hostname === 'localhost' && host === '127.0.0.1';
+}
+
+function storeOptions(settings: Settings, log: Log) {
+  return {
+    databaseUrl: settings.databaseUrl?.reveal(),
+    dataDirectory: settings.dataDirectory,
+    poolSize: settings.databasePoolSize,
+    prepare: settings.databasePrepare,
+    warn: (message: string) => log.warn({}, message),
+  };
+}

@@ -1,0 +1,154 @@
+/** What the subcommands of `safeconduct` do. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Mode, readSettings, type Settings } from '../config.ts';
+import { applyConfiguration } from '../configuration/apply.ts';
+import type { IssuerConfiguration } from '../configuration/define.ts';
+import { ConfigurationError } from '../configuration/schema.ts';
+import { createIssuer, type Issuer } from '../index.ts';
+import { createSeal } from '../secrets/seal.ts';
+import { replaceCompromisedKey, rotateSigningKeys } from '../secrets/signing-keys.ts';
+import { type ChainHead, verifyEvents } from '../store/chain.ts';
+import { openStore, type Store } from '../store/database.ts';
+import { migrate } from '../store/migrate.ts';
+
+interface Flags {
+  readonly dev: boolean;
+  readonly json: boolean;
+}
+
+export function developing({ config, port }: { config: string; port?: string }): Promise<void> {
+  return reported(async () => {
+    if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not ${port}`);
+    const configuration = existsSync(config) ? await load(config) : undefined;
+    const issuer = await createIssuer({
+      mode: 'development',
+      ...(port !== undefined && { issuer: `http://localhost:${port}` }),
+      ...(configuration && { configuration }),
+    });
+    await run(issuer);
+    console.log(configuration ? `${issuer.url} is ready` : `${issuer.url} is ready. There is no ${config}: nobody can sign in yet`);
+  });
+}
+
+export function serving(): Promise<void> {
+  return reported(async () => run(await createIssuer({ mode: 'production' })));
+}
+
+export function migrating(flags: Flags): Promise<void> {
+  return onStore(flags, async (store, settings) => {
+    const applied = await migrate(store, { appRole: settings.databaseRole });
+    print(flags, { applied }, applied.length === 0 ? ['The schema is up to date.'] : applied.map((name) => `applied ${name}`));
+  });
+}
+
+export function applyFile({ config, ...flags }: Flags & { config: string }): Promise<void> {
+  return onStore(flags, async (store, settings) => {
+    const configuration = await load(config);
+    await migrate(store, { appRole: settings.databaseRole });
+    const applied = await applyConfiguration(store, configuration, settings);
+    const lines = applied.map(({ what, id, change }) => `${change} ${what} ${id}`);
+    print(flags, { applied }, lines.length === 0 ? ['Nothing to change.'] : lines);
+  });
+}
+
+export function verifying({ expect, ...flags }: Flags & { expect?: string }): Promise<void> {
+  return onStore(flags, async (store) => {
+    const { events, head, findings } = await verifyEvents(store, expect === undefined ? undefined : parseHead(expect));
+    const verdict = findings.length === 0 ? `The audit log is whole: ${events} events.` : 'The audit log was tampered with:';
+    const end = `Note this end and give it to --expect next time: ${head.position}:${head.hash}`;
+    print(flags, { events, head, findings }, [verdict, ...findings.map((finding) => `  - ${finding}`), end]);
+    if (findings.length > 0) process.exitCode = 1;
+  });
+}
+
+export function rotating({ compromised, ...flags }: Flags & { compromised: boolean }): Promise<void> {
+  return onStore(flags, async (store, { masterKeys }) => {
+    const seal = createSeal(masterKeys);
+    if (compromised) {
+      const { removed, active } = await replaceCompromisedKey(store, seal);
+      print(flags, { result: 'removed', removed, active }, [
+        `${removed} is gone, ${active} signs. Running issuers follow within a minute or so.`,
+      ]);
+      return;
+    }
+    const rotation = await rotateSigningKeys(store, seal, { force: true });
+    const early = 'The next key was published less than a day ago, so that APIs may not know it yet. Nothing was changed: try tomorrow.';
+    print(flags, rotation, [
+      rotation.result === 'early' ? early : `${rotation.active} signs now. Running issuers follow within a minute or so.`,
+    ]);
+    if (rotation.result === 'early') process.exitCode = 1;
+  });
+}
+
+/**
+ * Serves until the process is told to end; a second signal ends it at once. A parent process with a channel is told
+ * when the issuer is ready, and when that parent dies the issuer ends too.
+ */
+async function run(issuer: Issuer): Promise<void> {
+  await issuer.listen().catch(async (error: unknown) => {
+    await issuer.close(0);
+    throw error;
+  });
+  let asked = false;
+  const end = () => {
+    if (asked) process.exit(1);
+    asked = true;
+    void reported(() => issuer.close());
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  process.once('disconnect', end);
+  process.send?.({ ready: issuer.url });
+  process.channel?.unref();
+}
+
+/** Opens the store that the settings name, works, and closes it. */
+function onStore({ dev }: Flags, work: (store: Store, settings: Settings) => Promise<void>): Promise<void> {
+  return reported(async () => {
+    const mode: Mode = dev ? 'development' : 'production';
+    const settings = readSettings({ mode });
+    const store = await openStore({
+      ...settings,
+      databaseUrl: settings.databaseUrl?.reveal(),
+      poolSize: 2,
+      prepare: settings.databasePrepare,
+    });
+    try {
+      await work(store, settings);
+    } finally {
+      await store.close();
+    }
+  });
+}
+
+async function load(file: string): Promise<IssuerConfiguration> {
+  const path = resolve(file);
+  if (!existsSync(path)) throw new ConfigurationError([`there is no ${file}: name the configuration file with --config`]);
+  const { default: configuration } = (await import(pathToFileURL(path).href)) as { default?: IssuerConfiguration };
+  if (configuration === undefined)
+    throw new ConfigurationError([`${file} has no default export: write \`export default defineConfig({ … })\``]);
+  return configuration;
+}
+
+function parseHead(text: string): ChainHead {
+  const [, position, hash] = /^(\d+):([\w-]{43})$/.exec(text) ?? [];
+  if (position === undefined || hash === undefined)
+    throw new Error('--expect must be position:hash, as `safeconduct audit verify` prints it');
+  return { position: Number(position), hash };
+}
+
+function print({ json }: Pick<Flags, 'json'>, value: object, lines: readonly string[]): void {
+  console.log(json ? JSON.stringify(value) : lines.join('\n'));
+}
+
+// What a person can mend is told in a sentence; only what nobody expected shows where it happened.
+async function reported(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const text = error instanceof TypeError ? error.stack : error instanceof Error ? error.message : String(error);
+    console.error(`safeconduct: ${text}`);
+    process.exitCode = 1;
+  }
+}

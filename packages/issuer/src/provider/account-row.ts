@@ -1,0 +1,30 @@
+/** Who an account is at this moment, with its roles: it rides along on the read of whatever names it. */
+import type { Row, Statement } from '../store/database.ts';
+
+export interface AccountRow extends Row {
+  readonly id: string;
+  readonly kind: 'person' | 'service';
+  readonly organization: string;
+  readonly email: string | null;
+  readonly email_verified: boolean;
+  readonly name: string | null;
+  readonly given_name: string | null;
+  readonly family_name: string | null;
+  readonly locale: string | null;
+  /** Seconds since the epoch. */
+  readonly updated_at: number;
+  /** Role keys by project, as a member of the person's own organization. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+}
+
+/** SQL that gives the account in `column` as one jsonb value; null when nobody has this id or the person is disabled. */
+export const accountOf = (column: string): string => `(select jsonb_build_object('id', u.id, 'kind', u.kind,
+    'organization', u.organization_id, 'email', u.email, 'email_verified', u.email_verified, 'name', u.name,
+    'given_name', u.given_name, 'family_name', u.family_name, 'locale', u.locale,
+    'updated_at', floor(extract(epoch from u.updated_at)),
+    'roles', (select coalesce(jsonb_object_agg(r.project_id, r.keys), '{}')
+      from (select project_id, jsonb_agg(role_key order by role_key) as keys from issuer.role_grant
+        where user_id = u.id and organization_id = u.organization_id group by project_id) r))
+  from issuer.users u where u.id = ${column} and u.state = 'active')`;
+
+export const FIND_ACCOUNT: Statement = { name: 'account', text: `select ${accountOf('$1')} as account` };

@@ -1,0 +1,58 @@
+/** How applications prove themselves: secrets kept as SHA-256, signed assertions meant for us alone, and a brake on guessing. */
+import { timingSafeEqual } from 'node:crypto';
+import { type Client, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { hashOf } from '../secrets/token-format.ts';
+import { traitsOf } from './applications.ts';
+import { type Attempts, network } from './attempts.ts';
+
+/** Wrong secrets for one application from one network before it has to wait. Others are never held up by it. */
+const GUESSES = { limit: 20, window: 300 };
+
+/** Gives the comparison that takes the place of the engine's, which would need the secret itself. */
+export function secretComparison(attempts: Attempts): (this: Client, actual: string) => Promise<boolean> {
+  return async function compareClientSecret(actual) {
+    const ctx = Provider.ctx;
+    const bucket = `client secret|${this.clientId}|${network(ctx?.ip ?? '')}`;
+    if (attempts.blocked(bucket)) throw new TooManyAttempts();
+    if (secretMatches(traitsOf(this).secretHashes, actual)) return true;
+    await attempts.failed(bucket, GUESSES);
+    return false;
+  };
+}
+
+/** Too many wrong secrets for this application came from this network. */
+export class TooManyAttempts extends errors.CustomOIDCProviderError {
+  override status = 429;
+  override statusCode = 429;
+  constructor() {
+    super('temporarily_unavailable', 'too many failed attempts to authenticate: wait a few minutes');
+  }
+}
+
+/** Compares with every live secret, so that the time says nothing about which one it was. */
+function secretMatches(hashes: readonly string[], actual: string): boolean {
+  const presented = Buffer.from(hashOf(actual));
+  let matches = false;
+  for (const hash of hashes) {
+    const known = Buffer.from(hash);
+    if (known.length === presented.length && timingSafeEqual(known, presented)) matches = true;
+  }
+  return matches;
+}
+
+/** Longest life of an assertion, in seconds: its identifier is remembered until it expires. */
+const LONGEST_ASSERTION = 600;
+
+/** Refuses an assertion (private_key_jwt) that is not for this issuer alone or lives too long (RFC 7523, RFC 10070). */
+export function checkAssertion(
+  ctx: KoaContextWithOIDC,
+  claims: { readonly aud?: unknown; readonly exp?: unknown; readonly sub?: unknown },
+): void {
+  const refuse = (reason: string) => {
+    throw new errors.InvalidClient(`client_assertion: ${reason}`, 'assertion refused');
+  };
+  if (claims.aud !== ctx.oidc.issuer) refuse('aud must be the issuer, as a single string');
+  if (claims.sub !== ctx.oidc.client?.clientId) refuse('sub must be the client_id');
+  const left = Number(claims.exp) - Date.now() / 1000;
+  if (!(left <= LONGEST_ASSERTION)) refuse(`exp must be at most ${LONGEST_ASSERTION} seconds away`);
+}

@@ -1,0 +1,79 @@
+/** Grants: what a person allowed an application. Each sign-in has a grant of its own, so that grant = token family. */
+import { type Client, errors, type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { traitsOf } from './applications.ts';
+
+/** Whether tokens outlive the sign-out: only for an application on a device that asked for offline access. */
+export function outlivesSession(client: Client, scopes: ReadonlySet<string>): boolean {
+  return client.applicationType === 'native' && scopes.has('offline_access');
+}
+
+/** Finds what this sign-in may do without asking: everything for first-party applications, else what was just allowed. */
+export async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
+  const { client } = ctx.oidc;
+  if (!client) return undefined;
+  const grant = await grantFor(ctx, client);
+  if (!grant) return undefined;
+  if (!outlivesSession(client, ctx.oidc.requestParamScopes)) Object.assign(grant, { sessionUid: ctx.oidc.session?.uid });
+  await grant.save();
+  return grant;
+}
+
+async function grantFor(ctx: KoaContextWithOIDC, client: Client): Promise<Grant | undefined> {
+  const allowed = ctx.oidc.result?.consent?.grantId;
+  if (allowed) return ctx.oidc.provider.Grant.find(allowed);
+  if (traitsOf(client).firstParty) return wholeGrant(ctx, client);
+  // A client that cannot prove itself may be anybody who knows its id: its person is asked each time (RFC 8252, 8.6).
+  if (client.clientAuthMethod === 'none') return undefined;
+  return rememberedGrant(ctx, client);
+}
+
+function newGrant(ctx: KoaContextWithOIDC, client: Client): Grant {
+  return new ctx.oidc.provider.Grant({ accountId: accountId(ctx), clientId: client.clientId });
+}
+
+function wholeGrant(ctx: KoaContextWithOIDC, client: Client): Grant {
+  const { oidc } = ctx;
+  const grant = newGrant(ctx, client);
+  grant.addOIDCScope([...oidc.requestParamOIDCScopes].join(' '));
+  grant.addOIDCClaims([...oidc.requestParamClaims]);
+  for (const [resource, server] of Object.entries(oidc.resourceServers ?? {})) {
+    grant.addResourceScope(resource, [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope)).join(' '));
+  }
+  return grant;
+}
+
+/** A new grant with as much of this request as the session's earlier grant for the same application covers. */
+async function rememberedGrant(ctx: KoaContextWithOIDC, client: Client): Promise<Grant | undefined> {
+  const { oidc } = ctx;
+  const earlierId = oidc.session?.grantIdFor(client.clientId);
+  const earlier = earlierId ? await oidc.provider.Grant.find(earlierId) : undefined;
+  if (!earlier || earlier.accountId !== accountId(ctx)) return undefined;
+  const grant = newGrant(ctx, client);
+  grant.addOIDCScope(earlier.getOIDCScopeFiltered(oidc.requestParamOIDCScopes));
+  grant.addOIDCClaims(earlier.getOIDCClaimsFiltered(oidc.requestParamClaims));
+  for (const resource of Object.keys(oidc.resourceServers ?? {})) {
+    grant.addResourceScope(resource, earlier.getResourceScopeFiltered(resource, oidc.requestParamScopes));
+  }
+  return grant;
+}
+
+function accountId(ctx: KoaContextWithOIDC): string {
+  const found = ctx.oidc.account?.accountId;
+  if (found === undefined) throw new errors.AccessDenied(undefined, 'a grant needs an account');
+  return found;
+}
+
+/** The engine's prompts, without asking for consent on behalf of first-party native applications. */
+export function promptPolicy() {
+  const policy = interactionPolicy.base();
+  const checks = policy.get('consent')?.checks;
+  const native = checks?.get('native_client_prompt');
+  if (!checks || !native) throw new TypeError('the engine has no native_client_prompt check any more: see grants.ts');
+  checks.remove('native_client_prompt');
+  checks.add(
+    new interactionPolicy.Check('native_client_prompt', native.description, 'interaction_required', (ctx) =>
+      ctx.oidc.client && traitsOf(ctx.oidc.client).firstParty ? false : native.check(ctx),
+    ),
+  );
+  return policy;
+}

@@ -1,0 +1,120 @@
+/**
+ * The engine's models that we refine. An own property shadows the getter on the engine's prototype; subclasses keep the class
+ * names, because names choose adapter and lifetime. `models.test.ts` and the token tests fail when the engine stops working so.
+ */
+import { Provider } from 'oidc-provider';
+import { newToken } from '../secrets/token-format.ts';
+import type { Row, Store } from '../store/database.ts';
+import { type LiveToken, liveToken, type VerificationKeys } from './live-token.ts';
+
+interface Refined {
+  readonly store: Store;
+  readonly keys: VerificationKeys;
+}
+
+/** The parts of the engine's models that the subclasses touch; its published types leave some out. */
+interface TokenModel {
+  format?: string;
+  generateTokenId(): string;
+  save(): Promise<string>;
+}
+interface TokenClass {
+  new (input?: object): TokenModel;
+  readonly IN_PAYLOAD: readonly string[];
+  find(value: string, options?: object): Promise<TokenModel | undefined>;
+}
+interface IdTokenModel {
+  readonly ctx?: { readonly oidc: { readonly entities: { readonly AccessToken?: object } } };
+  set(name: string, value: unknown): void;
+  issue(options: { readonly use: string }): Promise<string>;
+}
+type IdTokenClass = new (...args: never[]) => IdTokenModel;
+
+/** Gives tokens our prefixes, ID tokens their at_hash, and userinfo a reader for tokens that are bound to an API. */
+export function refineModels(provider: Provider, refined: Refined): void {
+  // What the client receives for an access token, for the at_hash beside it.
+  const values = new WeakMap<object, string>();
+  const models = provider as unknown as Record<'AccessToken' | 'RefreshToken' | 'ClientCredentials' | 'Grant', TokenClass> & {
+    IdToken: IdTokenClass;
+  };
+  const shadows = {
+    RefreshToken: refreshToken(models.RefreshToken),
+    AccessToken: accessToken(models.AccessToken, { ...refined, values }),
+    ClientCredentials: clientCredentials(models.ClientCredentials),
+    Grant: sessionGrant(models.Grant),
+    IdToken: idToken(models.IdToken, values),
+  };
+  for (const [name, value] of Object.entries(shadows)) Object.defineProperty(provider, name, { value });
+}
+
+const refreshToken = (Base: TokenClass) =>
+  class RefreshToken extends Base {
+    override generateTokenId(): string {
+      return newToken('rt');
+    }
+  };
+
+const clientCredentials = (Base: TokenClass) =>
+  class ClientCredentials extends Base {
+    override generateTokenId(): string {
+      return prefixed(this, super.generateTokenId());
+    }
+  };
+
+/** A grant that remembers which session it ends with. */
+const sessionGrant = (Base: TokenClass) =>
+  class Grant extends Base {
+    static override get IN_PAYLOAD(): readonly string[] {
+      return [...Base.IN_PAYLOAD, 'sessionUid'];
+    }
+  };
+
+const accessToken = (Base: TokenClass, { store, keys, values }: Refined & { values: WeakMap<object, string> }) =>
+  class AccessToken extends Base {
+    override generateTokenId(): string {
+      return prefixed(this, super.generateTokenId());
+    }
+
+    override async save(): Promise<string> {
+      const value = await super.save();
+      values.set(this, value);
+      return value;
+    }
+
+    /** At userinfo a token for any audience will do, if its grant covers openid. */
+    static override async find(value: string, options?: object): Promise<TokenModel | undefined> {
+      if (Provider.ctx?.oidc.route !== 'userinfo') return Base.find(value, options);
+      const token = await liveToken(store, keys, value);
+      return token?.grant && token.kind !== 'refresh' ? new AccessToken(forUserinfo(token, token.grant)) : undefined;
+    }
+  };
+
+const idToken = (Base: IdTokenClass, values: WeakMap<object, string>) =>
+  class IdToken extends Base {
+    override async issue(options: { readonly use: string }): Promise<string> {
+      const beside = this.ctx?.oidc.entities.AccessToken;
+      const value = beside && values.get(beside);
+      // The engine hashes it by the signing algorithm.
+      if (options.use === 'idtoken' && value !== undefined) this.set('at_hash', value);
+      return super.issue(options);
+    }
+  };
+
+function prefixed(token: TokenModel, id: string): string {
+  // The engine has just chosen the format; a JWT keeps its jti.
+  return token.format === 'jwt' ? id : newToken('at');
+}
+
+function forUserinfo(token: LiveToken, grant: Row): object {
+  const { openid } = grant as { openid?: { scope?: string } };
+  return {
+    kind: 'AccessToken',
+    jti: token.id,
+    accountId: token.subject,
+    clientId: token.client,
+    grantId: token.grantId,
+    scope: openid?.scope ?? '',
+    exp: Math.floor(token.expiresAt),
+    iat: token.issuedAt,
+  };
+}

@@ -1,0 +1,47 @@
+/** Rules for authorization requests that the engine does not have. They run on every one of them. */
+import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { traitsOf } from './applications.ts';
+import { MAX_SCOPES, oversized } from './limits.ts';
+
+/** Name of the extra parameter whose validator the engine calls on every authorization request, sent or not. */
+export const RULES = 'safeconduct_rules';
+
+export function checkRequest(ctx: KoaContextWithOIDC, _value: unknown, client: Client): void {
+  const raw = (ctx.method === 'POST' ? ctx.oidc.body : ctx.query) as Readonly<Record<string, unknown>> | undefined;
+  boundInputs(ctx, raw ?? {});
+  requireNonceWithoutPkce(ctx, client);
+  keepOfflineAccess(ctx, { client, asked: String(raw?.scope ?? '') });
+}
+
+function boundInputs(ctx: KoaContextWithOIDC, raw: Readonly<Record<string, unknown>>): void {
+  const tooLong = oversized(raw);
+  if (tooLong === undefined) return;
+  // What is too long is not sent back either.
+  if (ctx.oidc.params) ctx.oidc.params.state = undefined;
+  throw new errors.InvalidRequest(`${tooLong} is too long, or lists more than ${MAX_SCOPES} items`);
+}
+
+function requireNonceWithoutPkce(ctx: KoaContextWithOIDC, client: Client): void {
+  const { params, route } = ctx.oidc;
+  if (route !== 'authorization' || traitsOf(client).pkceRequired || params?.code_challenge || params?.nonce) return;
+  throw new errors.InvalidRequest('without PKCE this application must send a nonce (and ask for openid)');
+}
+
+/**
+ * The engine drops offline_access unless prompt=consent. It is put back from the raw request: a grant that does not cover it
+ * leads to the consent page all the same (OpenID Connect Core section 11 allows other conditions than the prompt).
+ */
+function keepOfflineAccess(ctx: KoaContextWithOIDC, { client, asked }: { client: Client; asked: string }): void {
+  const { params } = ctx.oidc;
+  if (!params || !client.grantTypeAllowed('refresh_token')) return;
+  const kept = String(params.scope ?? '').split(' ');
+  const allowed = client.scope?.split(' ').includes('offline_access') ?? true;
+  if (allowed && asked.split(' ').includes('offline_access') && !kept.includes('offline_access')) {
+    params.scope = [...kept, 'offline_access'].filter(Boolean).join(' ');
+  }
+}
+
+/** PKCE is for everybody; a confidential application may be registered without it. */
+export function pkceRequired(_ctx: unknown, client: Client): boolean {
+  return client.clientAuthMethod === 'none' || traitsOf(client).pkceRequired;
+}

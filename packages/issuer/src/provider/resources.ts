@@ -1,0 +1,28 @@
+/** Resource indicators (RFC 8707): which API a token is for, and which of its scopes. */
+import { type Client, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
+import type { Dialect } from '../dialects/dialect.ts';
+import { type Applications, traitsOf } from './applications.ts';
+
+/** Describes the API that a request names. Unknown APIs and those the application may not call are refused alike. */
+export function describeResource(applications: Applications, dialect: Dialect) {
+  return async (_ctx: KoaContextWithOIDC, resource: string, client: Client): Promise<ResourceServer> => {
+    const { resources, apiScopes } = traitsOf(client);
+    const api = resources.includes(resource) ? await applications.api(resource) : undefined;
+    if (!api) throw new errors.InvalidTarget('this application may not call that resource');
+    const scopes = Object.keys(api.scopes).filter((scope) => apiScopes.includes(scope));
+    return {
+      audience: api.resource,
+      scope: scopes.join(' '),
+      accessTokenTTL: api.tokenLifetime,
+      accessTokenFormat: api.tokenFormat,
+      jwt: { sign: { alg: dialect.token.signingAlgorithm } },
+    } as ResourceServer;
+  };
+}
+
+/** The resource that is meant when a request names none, or when a grant covers several. */
+export function defaultResource(_ctx: KoaContextWithOIDC, client: Client, oneOf?: readonly string[]): string | string[] {
+  const { defaultResource: fallback } = traitsOf(client);
+  if (oneOf === undefined) return fallback ?? [];
+  return fallback !== undefined && oneOf.includes(fallback) ? fallback : [...oneOf];
+}

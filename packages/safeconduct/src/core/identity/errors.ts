@@ -1,0 +1,78 @@
+/** How a code is answered: HTTP status, OAuth error for the wire (null where RFC 6750 wants none), generic sentence. */
+interface ErrorEntry {
+  readonly status: number;
+  readonly oauth: string | null;
+  readonly message: string;
+}
+
+const table = {
+  // protect (RFC 6750)
+  token_missing: { status: 401, oauth: null, message: 'This request needs an access token.' },
+  request_malformed: { status: 400, oauth: 'invalid_request', message: 'The Authorization header is malformed or was sent twice.' },
+  token_malformed: { status: 401, oauth: 'invalid_token', message: 'The access token is malformed.' },
+  token_invalid: { status: 401, oauth: 'invalid_token', message: 'The access token is not valid here.' },
+  token_expired: { status: 401, oauth: 'invalid_token', message: 'The access token has expired.' },
+  scope_missing: { status: 403, oauth: 'insufficient_scope', message: 'The access token lacks a required scope.' },
+  role_missing: { status: 403, oauth: 'insufficient_scope', message: 'The person lacks a required role.' },
+  provider_unreachable: { status: 503, oauth: 'temporarily_unavailable', message: 'The identity provider cannot be reached.' },
+  provider_invalid: { status: 502, oauth: 'server_error', message: 'The identity provider sent an answer that cannot be trusted.' },
+  // login (OpenID Connect Core, RFC 6749, RFC 9207)
+  login_transaction_missing: {
+    status: 400,
+    oauth: 'invalid_request',
+    message: 'This sign-in was not begun here, has expired, or was used before.',
+  },
+  login_state_mismatch: { status: 400, oauth: 'invalid_request', message: 'This answer belongs to another sign-in.' },
+  login_issuer_mismatch: { status: 400, oauth: 'invalid_request', message: 'This answer comes from another identity provider.' },
+  login_denied: { status: 401, oauth: 'access_denied', message: 'The sign-in was refused or cancelled.' },
+  login_timeout: { status: 408, oauth: 'access_denied', message: 'Nobody finished the sign-in in time.' },
+  code_exchange_failed: { status: 401, oauth: 'invalid_grant', message: 'The provider refused the authorization code.' },
+  id_token_invalid: { status: 401, oauth: 'invalid_token', message: 'The ID token does not prove this sign-in.' },
+  refresh_refused: { status: 401, oauth: 'invalid_grant', message: 'The session at the provider has ended: sign in again.' },
+  cross_site_request: { status: 403, oauth: 'access_denied', message: 'This request came from another site.' },
+  session_missing: { status: 401, oauth: null, message: 'Nobody is signed in.' },
+  callback_unavailable: { status: 503, oauth: 'temporarily_unavailable', message: 'The address that the browser comes back to is in use.' },
+  credentials_unsafe: { status: 500, oauth: 'server_error', message: 'The stored sign-in could be read or written by others.' },
+  credentials_busy: { status: 503, oauth: 'temporarily_unavailable', message: 'Another program is using the stored sign-in.' },
+  // query
+  statement_refused: { status: 400, oauth: 'invalid_request', message: 'This statement may not run as a person.' },
+  database_unsafe: { status: 500, oauth: 'server_error', message: 'The database does not separate people.' },
+  connection_unavailable: { status: 503, oauth: 'temporarily_unavailable', message: 'No database connection was free in time.' },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** The codes that a program can act on. `docs/errors.md` has a heading for each. */
+export type ErrorCode = keyof typeof table;
+
+/** Every code, in the order of the table. */
+export const errorCodes: readonly ErrorCode[] = Object.keys(table) as ErrorCode[];
+
+/** What may be said about an error besides its code. */
+export interface ErrorDetails {
+  /** For the operator's log. Never a token, code or secret. Default: the table's sentence. */
+  readonly message?: string;
+  readonly cause?: unknown;
+  /** Names that the answer may show, such as the scopes that are missing. */
+  readonly missing?: readonly string[];
+}
+
+/** The one error class. Programs read `code`, operators `message` and `cause`; the wire gets `oauth` and `publicMessage`. */
+export class SafeconductError extends Error {
+  override readonly name = 'SafeconductError';
+  readonly code: ErrorCode;
+  /** HTTP status that answers it. */
+  readonly status: number;
+  /** OAuth error code for the wire; null where RFC 6750 section 3.1 wants none. */
+  readonly oauth: string | null;
+  /** A generic sentence that may be shown to anybody. */
+  readonly publicMessage: string;
+  readonly missing: readonly string[];
+
+  constructor(code: ErrorCode, { message, cause, missing = [] }: ErrorDetails = {}) {
+    super(message ?? table[code].message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = table[code].status;
+    this.oauth = table[code].oauth;
+    this.publicMessage = table[code].message;
+    this.missing = missing;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Who is acting: the one noun that every step shares, and the one error class.
+ *
+ * @module
+ */
+export type { ErrorCode, ErrorDetails } from './core/identity/errors.ts';
+export { errorCodes, SafeconductError } from './core/identity/errors.ts';
+export type { Actor, Identity } from './core/identity/identity.ts';

@@ -1,0 +1,78 @@
+import { type Claims, type Facts, readFacts } from '../../core/identity/claims.ts';
+import { SafeconductError } from '../../core/identity/errors.ts';
+import { type Identity, mintIdentity } from '../../core/identity/identity.ts';
+import { verifyAccessToken } from '../../core/protocol/access-token.ts';
+import type { ClientLink } from '../../core/protocol/client.ts';
+import { type IdTokenExpectation, verifyIdToken } from '../../core/protocol/id-token.ts';
+import { parseJws } from '../../core/protocol/jws.ts';
+import type { Tokens } from '../../core/protocol/tokens.ts';
+import { readUserinfo } from '../../core/protocol/userinfo.ts';
+import type { ProviderPreset } from '../../core/providers/preset.ts';
+import { type Login, wiringOf } from './login.ts';
+
+/** A finished sign-in. */
+export interface SignedIn {
+  readonly identity: Identity;
+  readonly tokens: Tokens;
+  /** The path to go to now. */
+  readonly returnTo: string;
+}
+
+/** What the ID token must prove, besides what follows from the login itself. */
+export type Proof = Pick<IdTokenExpectation, 'nonce' | 'maxAge' | 'acrValues' | 'verifiedBefore'>;
+
+/** Verifies the ID token among `tokens` and mints the identity that it proves. */
+export async function identify(login: Login, tokens: Tokens, proof: Proof): Promise<Identity> {
+  const client = wiringOf(login);
+  if (tokens.idToken === undefined) throw new SafeconductError('id_token_invalid', { message: 'the provider sent no ID token' });
+  const claims = await verifyIdToken(tokens.idToken.reveal(), client.link, {
+    ...proof,
+    clientId: client.clientId,
+    accessToken: tokens.accessToken.reveal(),
+    requireAccessTokenHash: login.provider.accessTokenHash === 'required',
+  });
+  return mintFrom(login, tokens, claims);
+}
+
+/** Mints the identity of verified ID token claims, with roles and organization from where the preset says. */
+export async function mintFrom(login: Login, tokens: Tokens, claims: Claims): Promise<Identity> {
+  const { issuer, spelling } = login.provider;
+  const own = readFacts(claims, spelling);
+  const { roles, organization } = await factsOfSignIn(login, tokens, claims);
+  return mintIdentity({
+    issuer,
+    subject: String(claims.sub),
+    kind: 'person',
+    roles,
+    scopes: tokens.scopes,
+    client: login.clientId,
+    ...(organization !== undefined && { organization }),
+    ...(own.session !== undefined && { session: own.session }),
+    expiresAt: tokens.expiresAt,
+    claims,
+  });
+}
+
+async function factsOfSignIn(login: Login, tokens: Tokens, claims: Claims): Promise<Facts> {
+  const { spelling, signInFacts } = login.provider;
+  if (signInFacts === 'userinfo') {
+    return readFacts({ ...claims, ...(await readUserinfo(wiringOf(login), tokens.accessToken, String(claims.sub))) }, spelling);
+  }
+  const readable = signInFacts === 'access-token' ? await accessTokenClaims(login.provider, wiringOf(login), tokens) : undefined;
+  if (readable !== undefined && readable.sub !== claims.sub) {
+    throw new SafeconductError('provider_invalid', { message: 'the access token is about another subject than the ID token' });
+  }
+  return readFacts(readable ?? claims, spelling);
+}
+
+// An opaque access token says nothing to us, nor does one that has ended; a JWT that does not verify is no opaque token but a lie.
+async function accessTokenClaims(provider: ProviderPreset, client: ClientLink, tokens: Tokens): Promise<Claims | undefined> {
+  if (tokens.expiresAt.getTime() <= client.link.clock()) return undefined;
+  const token = tokens.accessToken.reveal();
+  const jws = parseJws(token);
+  if (jws === undefined) return undefined;
+  const audiences = client.resource === undefined ? [jws.payload.aud].flat().map(String) : [client.resource];
+  const verdict = await verifyAccessToken(token, client.link, { audiences, types: provider.accessTokenTypes });
+  if (verdict.valid) return verdict.claims;
+  throw new SafeconductError('provider_invalid', { message: `the access token of this sign-in does not verify: ${verdict.reason}` });
+}

@@ -1,0 +1,95 @@
+/** Documentation is code: every `ts` fence compiles, every link leads somewhere, every error code has its heading. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { errorCodes } from 'safeconduct/identity';
+
+const root = join(import.meta.dirname, '..');
+const scratch = join(root, '.fences');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const pages = globSync(['*.md', 'docs/**/*.md', 'decisions/*.md', 'packages/*/*.md', 'examples/*/*.md'], {
+  cwd: root,
+  exclude: ['**/node_modules/**'],
+});
+const tests = globSync(['packages/*/src/**/*.test.ts', 'examples/*/**/*.test.ts', 'test/**/*.test.ts'], {
+  cwd: root,
+  exclude: ['**/node_modules/**'],
+});
+
+/** The `ts` fences of a file, without the ` * ` margin of a doc comment. */
+function fences(text: string): string[] {
+  const plain = text.replace(/^[ \t]*\* ?/gm, '');
+  return [...plain.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
+}
+
+describe('documentation', () => {
+  before(() => mkdirSync(scratch, { recursive: true }));
+  after(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it('has only examples that compile', () => {
+    let count = 0;
+    for (const file of [...pages, ...globSync('packages/*/src/**/*.ts', { cwd: root })]) {
+      for (const code of fences(read(file))) writeFileSync(join(scratch, `${count++}.ts`), `// from ${file}\n${code}export {};\n`);
+    }
+    const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false };
+    writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify({ extends: '../tsconfig.json', compilerOptions, include: ['*.ts'] }));
+    assert.ok(count > 5, `only ${count} examples were found`);
+    run('tsc', ['-p', scratch]);
+  });
+
+  it('describes every error code, and no other', () => {
+    const headings = [...read('docs/errors.md').matchAll(/^## (\w+)$/gm)].map(([, code = '']) => code);
+    assert.deepEqual(headings.toSorted(), errorCodes.toSorted());
+  });
+
+  it('has no link to a file that is not there', () => {
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
+        .map(([, to = '']) => `${page} -> ${to}`)
+        .filter((link) => !existsSync(join(root, dirname(page), link.split(' -> ')[1] ?? ''))),
+    );
+    assert.deepEqual(broken, []);
+  });
+
+  it('names only commands that package.json has', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = pages.flatMap((page) => [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name));
+    assert.deepEqual(
+      [...new Set(named)].filter((name) => !(name in scripts)),
+      [],
+    );
+  });
+
+  it('lists every requirement with a test that names it', () => {
+    const rows = [...read('docs/requirements.md').matchAll(/^\| ([RSB][\d.-]+) \|[^|]*\| (.+?) \|$/gm)];
+    assert.ok(rows.length > 60, `only ${rows.length} requirements are listed`);
+    const wrong = rows.flatMap(([, id = '', cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)]
+        .map(([, file = '']) => file)
+        .filter((file) => !existsSync(join(root, file)) || !new RegExp(`${id.replaceAll('.', '\\.')}(?!\\d)`).test(read(file)))
+        .map((file) => `${id}: ${file}`),
+    );
+    assert.deepEqual(wrong, []);
+    const empty = rows.filter(([, , cell = '']) => !cell.includes('`')).map(([, id]) => id);
+    assert.deepEqual(empty, [], 'requirements without a test');
+  });
+
+  it('has no test with an id that the list leaves out', () => {
+    const listed = new Set([...read('docs/requirements.md').matchAll(/^\| ([RSB][\d.-]+) \|/gm)].map(([, id = '']) => id));
+    const named = tests.flatMap((file) =>
+      [...read(file).matchAll(/\b(?:it|test|describe)\(\s*['"`][^'"`]*?\b(R-\d{3}|[SB]0\.\d+)/g)].map(([, id = '']) => id),
+    );
+    assert.deepEqual([...new Set(named)].filter((id) => !listed.has(id)).toSorted(), []);
+  });
+});
+
+function run(command: string, options: readonly string[]): void {
+  try {
+    execFileSync(join(root, 'node_modules/.bin', command), options, { cwd: root, stdio: 'pipe', encoding: 'utf8' });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    assert.fail(`${command} ${options.join(' ')}\n${stdout}${stderr}`);
+  }
+}
