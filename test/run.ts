@@ -6,6 +6,8 @@ import { type Cluster, postgresSkipped, startCluster } from '@safeconduct/test-s
 const patterns = ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/src/**/*.test.ts', 'test/**/*.test.ts'];
 const wanted = process.argv.slice(2);
 const files = globSync(patterns, { exclude: ['**/node_modules/**'] })
+  // Shared parts of tests are named so that they are not published; they hold no tests.
+  .filter((file) => !/(?:fixtures|harness)\.test\.ts$/.test(file))
   .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
   .sort();
 

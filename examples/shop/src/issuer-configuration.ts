@@ -1,6 +1,6 @@
-import { defineConfig, demo, type IssuerConfiguration } from '@safeconduct/issuer';
+import { defineConfig, demo, type IssuerConfiguration, type UserDeclaration } from '@safeconduct/issuer';
 import { demoClientSecret } from './demo-client.ts';
-import { demoPeople } from './demo-people.ts';
+import { type DemoPerson, demoPeople } from './demo-people.ts';
 
 const organization = 'org_shop_demo';
 
@@ -49,16 +49,12 @@ export function issuerConfiguration({ url, clientId }: { url: string; clientId: 
         ],
       },
     ],
-    users: demoPeople.map(({ id, email, name, password, roles }) => ({
-      id,
-      organization,
-      email,
-      emailVerified: true,
-      name,
-      givenName: name.split(' ')[0] ?? name,
-      familyName: name.split(' ').slice(1).join(' '),
-      password: demo(password),
-      roles: { shop: roles },
-    })),
+    users: demoPeople.map(declared),
   });
+}
+
+function declared({ id, email, name, password, roles }: DemoPerson): UserDeclaration {
+  const [givenName = name, ...rest] = name.split(' ');
+  const familyName = rest.join(' ');
+  return { id, organization, email, emailVerified: true, name, givenName, familyName, password: demo(password), roles: { shop: roles } };
 }

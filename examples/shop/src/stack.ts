@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly shopUrl: string;
   /** Folder for databases, keys and logs. */
   readonly dataDirectory: string;
+  /** What both parts inherit. Default: this process's environment. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Called once if a part ends by itself after it was ready. */
   readonly onEnded?: (part: string, tail: string) => void;
 }
@@ -34,10 +36,10 @@ interface Part {
 
 /** Starts both parts side by side and waits until each says that it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { issuerUrl, shopUrl, dataDirectory, onEnded } = options;
+  const { issuerUrl, shopUrl, dataDirectory, environment = process.env, onEnded } = options;
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
   const env = {
-    ...process.env,
+    ...environment,
     SAFECONDUCT_ISSUER: issuerUrl,
     SAFECONDUCT_DATA: dataDirectory,
     SHOP_URL: shopUrl,

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createDatabase, freePort, postgresSkipped, type TestDatabase } from '@safeconduct/test-support/postgres';
 import pg from 'pg';
+import { readWrittenHead, writeHead } from './secrets/audit-head.ts';
+import { parseMasterKeys } from './secrets/master-key.ts';
 import { finished, wrote } from './store/processes.fixtures.test.ts';
 
 const bin = new URL('bin.ts', import.meta.url).pathname;
@@ -67,10 +69,14 @@ describe('the command safeconduct', () => {
     const json = await safeconduct(['audit', 'verify', '--dev', '--json']);
     const { head, findings } = JSON.parse(json.output);
     assert.deepEqual(findings, []);
-    assert.equal((await safeconduct(['audit', 'verify', '--dev', '--expect', `${head.position}:${head.hash}`])).code, 0);
-    const cut = await safeconduct(['audit', 'verify', '--dev', '--expect', `${head.position + 1}:${head.hash}`]);
+    assert.equal((await safeconduct(['audit', 'verify', '--dev', '--expect', head])).code, 0);
+    const keys = parseMasterKeys(readFileSync(join(directory, '.safeconduct', 'master.key'), 'utf8'));
+    const { position, hash } = readWrittenHead(keys, head);
+    const cut = await safeconduct(['audit', 'verify', '--dev', '--expect', writeHead(keys, { position: position + 1, hash })]);
     assert.equal(cut.code, 1);
     assert.match(cut.output, /cut off/);
+    const forged = await safeconduct(['audit', 'verify', '--dev', '--expect', head.replace(/^\d+/, '7')]);
+    assert.match(forged.output, /not signed with one of our master keys/);
   });
 
   it('keys rotate --dev does not use a key that nobody can know yet, and --compromised ends one at once', async () => {

@@ -31,7 +31,7 @@ program
   .description('the audit log')
   .command('verify')
   .description('find events that were changed, removed, moved or slipped in')
-  .option('--expect <position:hash>', 'an end of the log that was noted earlier')
+  .option('--expect <position:hash:signature>', 'an end of the log that was noted earlier')
   .addOption(dev())
   .addOption(json())
   .action(verifying);

@@ -101,7 +101,7 @@ async function prepare({ settings, log, store }: Parts, configuration: IssuerCon
     assemble({ settings, store, seal, log, signIn, keys: await signingKeys(store, seal), dialect: standard }),
   );
   const deliver = () => engine.current().provider.deliverLogouts();
-  const maintenance = createMaintenance({ store, seal, log, states, keysChanged: engine.reload, deliver });
+  const maintenance = createMaintenance({ store, seal, log, states, masterKeys: settings.masterKeys, keysChanged: engine.reload, deliver });
   return serve({ settings, log, store }, (...request) => engine.current().handler(...request), { applied, maintenance });
 }
 

@@ -22,7 +22,7 @@ async function main(): Promise<number> {
   const journey = createJourney({ print: (line) => console.log(line), colour });
   console.log(`The tour starts an issuer on ${issuerUrl} and a shop on ${shopUrl}.\n`);
   try {
-    const stack = await startStack({ issuerUrl, shopUrl, dataDirectory });
+    const stack = await startStack({ issuerUrl, shopUrl, dataDirectory, environment: ofItsOwn(process.env) });
     try {
       const traveller = await signIn(journey, { issuerUrl, shopUrl });
       await act(journey, traveller);
@@ -38,4 +38,10 @@ async function main(): Promise<number> {
   } finally {
     if (keep === undefined) rmSync(dataDirectory, { recursive: true, force: true });
   }
+}
+
+/** The tour brings its own database and its own stand-in for a model: it touches no database of yours and calls nobody. */
+function ofItsOwn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const foreign = /^(DATABASE_URL|PORT$|MODEL$|OPENAI_|AZURE_|SHOP_|SAFECONDUCT_(?!LOG_LEVEL))/;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)));
 }

@@ -7,9 +7,10 @@ import { applyConfiguration } from '../configuration/apply.ts';
 import type { IssuerConfiguration } from '../configuration/define.ts';
 import { ConfigurationError } from '../configuration/schema.ts';
 import { createIssuer, type Issuer } from '../index.ts';
+import { readWrittenHead, writeHead } from '../secrets/audit-head.ts';
 import { createSeal } from '../secrets/seal.ts';
 import { replaceCompromisedKey, rotateSigningKeys } from '../secrets/signing-keys.ts';
-import { type ChainHead, verifyEvents } from '../store/chain.ts';
+import { verifyEvents } from '../store/chain.ts';
 import { openStore, type Store } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 
@@ -54,11 +55,13 @@ export function applyFile({ config, ...flags }: Flags & { config: string }): Pro
 }
 
 export function verifying({ expect, ...flags }: Flags & { expect?: string }): Promise<void> {
-  return onStore(flags, async (store) => {
-    const { events, head, findings } = await verifyEvents(store, expect === undefined ? undefined : parseHead(expect));
+  return onStore(flags, async (store, { masterKeys }) => {
+    const expected = expect === undefined ? undefined : readWrittenHead(masterKeys, expect);
+    const { events, head, findings } = await verifyEvents(store, expected);
+    const signed = writeHead(masterKeys, head);
     const verdict = findings.length === 0 ? `The audit log is whole: ${events} events.` : 'The audit log was tampered with:';
-    const end = `Note this end and give it to --expect next time: ${head.position}:${head.hash}`;
-    print(flags, { events, head, findings }, [verdict, ...findings.map((finding) => `  - ${finding}`), end]);
+    const end = `Note this end and give it to --expect next time: ${signed}`;
+    print(flags, { events, head: signed, findings }, [verdict, ...findings.map((finding) => `  - ${finding}`), end]);
     if (findings.length > 0) process.exitCode = 1;
   });
 }
@@ -129,13 +132,6 @@ async function load(file: string): Promise<IssuerConfiguration> {
   if (configuration === undefined)
     throw new ConfigurationError([`${file} has no default export: write \`export default defineConfig({ … })\``]);
   return configuration;
-}
-
-function parseHead(text: string): ChainHead {
-  const [, position, hash] = /^(\d+):([\w-]{43})$/.exec(text) ?? [];
-  if (position === undefined || hash === undefined)
-    throw new Error('--expect must be position:hash, as `safeconduct audit verify` prints it');
-  return { position: Number(position), hash };
 }
 
 function print({ json }: Pick<Flags, 'json'>, value: object, lines: readonly string[]): void {

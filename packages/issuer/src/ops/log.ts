@@ -86,7 +86,7 @@ function allowed(fields: LogFields): Record<string, unknown> {
   const known = plain.flatMap((name) => (fields[name] === undefined ? [] : [[name, bounded(fields[name])]]));
   return {
     ...Object.fromEntries(known),
-    ...(fields.auditHead !== undefined && /^\d+:[\w-]{43}$/.test(fields.auditHead) && { auditHead: fields.auditHead }),
+    ...(fields.auditHead !== undefined && /^\d+:[\w-]{43}:[\w-]{43}$/.test(fields.auditHead) && { auditHead: fields.auditHead }),
     ...(fields.subject !== undefined && { subject: hash('sha256', `subject|${fields.subject}`, 'hex').slice(0, 16) }),
     ...(error !== undefined && { error: describeError(error) }),
   };

@@ -1,7 +1,8 @@
 /** What the issuer does by itself while it runs. Every step is safe in any number of processes at once. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { sweepThrottle } from '../people/throttle.ts';
-import type { Seal } from '../secrets/seal.ts';
+import { writeHead } from '../secrets/audit-head.ts';
+import type { MasterKey, Seal } from '../secrets/seal.ts';
 import { keyStates, rotateSigningKeys } from '../secrets/signing-keys.ts';
 import { readHead, sealEvents } from '../store/chain.ts';
 import type { Statement, Store } from '../store/database.ts';
@@ -17,6 +18,8 @@ export interface MaintenanceOptions {
   readonly deliver: () => Promise<unknown>;
   /** The set of keys that is in use now (`keyStates`). */
   readonly states: string;
+  /** Sign the end of the audit log, the newest first. */
+  readonly masterKeys: readonly MasterKey[];
 }
 
 export interface Maintenance {
@@ -72,9 +75,8 @@ function keyStep({ store, seal, log, keysChanged, states }: MaintenanceOptions):
 }
 
 /** Kept outside the database, this line shows later whether the newest events were cut off. */
-async function logHead({ store, log }: MaintenanceOptions): Promise<void> {
-  const { position, hash } = await readHead(store.run);
-  log.info({ auditHead: `${position}:${hash}` }, 'end of the audit log');
+async function logHead({ store, log, masterKeys }: MaintenanceOptions): Promise<void> {
+  log.info({ auditHead: writeHead(masterKeys, await readHead(store.run)) }, 'end of the audit log');
 }
 
 async function repeat([period, work]: Step, { log, signal }: { log: Log; signal: AbortSignal }): Promise<void> {

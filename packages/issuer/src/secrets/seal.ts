@@ -1,5 +1,6 @@
 /** Encryption at rest: AES-256-GCM with a key id, so that the master key can be rotated. */
 import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
+import type { DerivedKey } from './inventory.ts';
 
 /** One master key. `id` names it in every box it seals. */
 export interface MasterKey {
@@ -32,7 +33,7 @@ export function createSeal(keys: readonly MasterKey[]): Seal {
 }
 
 /** Derives a key for one purpose (HKDF-SHA-256), so that no two uses share key material. */
-export function deriveKey(master: KeyObject, purpose: string): KeyObject {
+export function deriveKey(master: KeyObject, purpose: DerivedKey): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', master, Buffer.alloc(0), `safeconduct|v1|${purpose}`, 32)));
 }
 
@@ -52,7 +53,10 @@ function unsealWith(keys: ReadonlyMap<string, KeyObject>, box: string, context: 
   if (version !== 'sc1' || rest.length !== 3 || !canonical || !nonce || !body || !tag || nonce.length !== 12)
     throw new Error('not a sealed value');
   const key = keys.get(id);
-  if (key === undefined) throw new Error(`sealed with master key ${id}, which is not configured: add it after the newest one`);
+  if (key === undefined)
+    throw new Error(
+      `this database was sealed with master key ${id}: add it to SAFECONDUCT_MASTER_KEY after the newest one (in development: use the data directory that holds its master.key)`,
+    );
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: 16 }).setAAD(additionalData(id, context)).setAuthTag(tag);
   return decipher.update(body, undefined, 'utf8') + decipher.final('utf8');
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
 import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import type { Engine, StoreOptions } from './database.ts';
+import type { Engine, StoreOptions } from './engine.ts';
 import { takeLock } from './lock.ts';
 
 // A tenth of the memory, at no cost that a developer would notice.

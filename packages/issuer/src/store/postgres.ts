@@ -1,6 +1,6 @@
 /** A pool on a PostgreSQL server. It heals by itself when the server comes back. */
 import pg from 'pg';
-import type { Engine, StoreOptions } from './database.ts';
+import type { Engine, StoreOptions } from './engine.ts';
 
 export function openPostgres(
   databaseUrl: string,

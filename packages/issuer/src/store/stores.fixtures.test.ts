@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe } from 'node:test';
 import { createDatabase, postgresSkipped, type TestDatabase } from '@safeconduct/test-support/postgres';
-import { openStore, type Store, type StoreOptions } from './database.ts';
+import { openStore, type Store } from './database.ts';
+import type { StoreOptions } from './engine.ts';
 import { migrate } from './migrate.ts';
 
 export interface Fixture {

@@ -1,0 +1,27 @@
+/** Every secret that the issuer holds. A test finds each of them in the code, and docs/operations.md shows this table. */
+
+/** Keys that are derived from the master key, one for each use, so that no two uses share key material. */
+export const derivedKeys = {
+  seal: 'seals what is stored: private signing keys, device codes, successors of refresh tokens',
+  cookies: 'signs the cookies of sessions and interactions',
+  forms: 'binds forms to the browser that they were shown to',
+  'sign-in': 'signs the cookie of a known browser and names the buckets that count wrong passwords',
+  audit: 'signs the end of the audit log',
+} as const;
+
+export type DerivedKey = keyof typeof derivedKeys;
+
+/** Secrets that are given to the issuer, by the setting that names them. */
+export const givenSecrets = {
+  SAFECONDUCT_MASTER_KEY: 'everything that is derived from it',
+  DATABASE_URL: 'the password of the database',
+} as const;
+
+/** Secrets that the database holds, by table, and in which form. */
+export const storedSecrets = {
+  signing_key: 'private keys, sealed',
+  application_secret: 'SHA-256 of client secrets of 256 bits or more',
+  demo_secret: 'SHA-256 of demo values',
+  user_password: 'argon2id',
+  artifact: 'SHA-256 of codes, cookies and tokens; device codes and refresh successors sealed',
+} as const;
