@@ -42,10 +42,16 @@ export function mintIdentity(facts: Identity): Identity {
     ...facts,
     roles: Object.freeze([...facts.roles]),
     scopes: Object.freeze([...facts.scopes]),
-    claims: Object.freeze({ ...facts.claims }),
+    claims: frozen({ ...facts.claims }),
   });
   minted.add(identity);
   return identity;
+}
+
+// An identity may be handed to many requests (a verified token is remembered), so nobody can change what another reads.
+function frozen<Value extends object>(value: Value): Value {
+  for (const one of Object.values(value)) if (typeof one === 'object' && one !== null && !Object.isFrozen(one)) frozen(one);
+  return Object.freeze(value);
 }
 
 /**
