@@ -86,7 +86,10 @@ describe('the shop as a process of its own', () => {
   it('says that the database cannot be reached, and not its password', async () => {
     const run = await start({ SHOP_DATABASE_URL: `postgres://owner:hush-hush@127.0.0.1:${await freePort()}/shop` });
     assert.equal(await run.ended, 1);
-    assert.match(run.output(), /^the database at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\): check SHOP_DATABASE_URL\n$/);
+    assert.match(
+      run.output(),
+      /^the database at 127\.0\.0\.1:\d+ cannot be reached \(ECONNREFUSED\): check SHOP_DATABASE_URL or DATABASE_URL\n$/,
+    );
   });
 
   it('says in one sentence which setting is wrong', async () => {

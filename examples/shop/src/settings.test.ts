@@ -39,7 +39,11 @@ describe('the settings', () => {
   const wrong: readonly (readonly [Record<string, string>, RegExp])[] = [
     [{ PORT: 'eighty' }, /PORT is "eighty"/],
     [{ SHOP_URL: 'shop' }, /SHOP_URL/],
-    [{ SHOP_DATABASE_URL: 'mysql://x' }, /SHOP_DATABASE_URL/],
+    [{ SHOP_URL: 'http://localhost:3000/shop' }, /SHOP_URL has a path.*such as http:\/\/localhost:3000$/],
+    [{ SHOP_URL: 'http://ada:hush@localhost:3000' }, /^(?!.*hush)SHOP_URL has a path or a user name/],
+    [{ SHOP_DATABASE_URL: 'mysql://x' }, /^SHOP_DATABASE_URL/],
+    [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL/],
+    [{ OPENAI_BASE_URL: 'nowhere', MODEL: 'm' }, /OPENAI_BASE_URL is "nowhere".*such as http:\/\/localhost:11434\/v1/],
     [{ SHOP_SECRET: 'short' }, /SHOP_SECRET/],
     [{ OPENAI_BASE_URL: 'http://localhost:1/v1' }, /MODEL/],
     [{ AZURE_OPENAI_API_KEY: 'k' }, /AZURE_OPENAI_ENDPOINT/],

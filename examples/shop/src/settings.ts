@@ -41,9 +41,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads the environment, once. The only reader of `process.env` in this example. */
 export function settingsFrom(environment: Environment = process.env): Settings {
-  const url = webUrl(environment, 'SHOP_URL', `http://localhost:${portOf(environment.PORT, 3000)}`);
+  const url = origin('SHOP_URL', webUrl(environment, 'SHOP_URL', `http://localhost:${portOf(environment.PORT, 3000)}`));
   const { port: urlPort, protocol } = new URL(url);
-  const databaseUrl = given(environment, 'SHOP_DATABASE_URL') ?? given(environment, 'DATABASE_URL');
+  const databaseUrl = databaseFrom(environment);
   const clientSecret = given(environment, 'SHOP_CLIENT_SECRET');
   const secret = given(environment, 'SHOP_SECRET');
   if (secret !== undefined && Buffer.byteLength(secret) < 32)
@@ -56,7 +56,7 @@ export function settingsFrom(environment: Environment = process.env): Settings {
     dataDirectory: absolute(given(environment, 'SAFECONDUCT_DATA') ?? './.safeconduct'),
     clientId: given(environment, 'SHOP_CLIENT_ID') ?? 'shop-web',
     model: modelFrom(environment),
-    ...(databaseUrl === undefined ? {} : { databaseUrl: postgresUrl(databaseUrl) }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
     ...(secret === undefined ? {} : { secret }),
   });
@@ -73,7 +73,7 @@ function modelFrom(environment: Environment): ModelSettings {
     if (model === undefined) throw new SettingsError('OPENAI_BASE_URL is set, but no model: set MODEL to a name that this endpoint knows');
     return {
       provider: 'compatible',
-      baseUrl: webUrl(environment, 'OPENAI_BASE_URL', baseUrl),
+      baseUrl: webUrl(environment, 'OPENAI_BASE_URL', 'http://localhost:11434/v1'),
       model,
       ...(apiKey === undefined ? {} : { apiKey }),
     };
@@ -96,7 +96,9 @@ function azure(environment: Environment, apiKey: string): ModelSettings {
     provider: 'azure',
     apiKey,
     model,
-    ...(endpoint === undefined ? {} : { baseUrl: `${webUrl(environment, 'AZURE_OPENAI_ENDPOINT', endpoint)}/openai` }),
+    ...(endpoint === undefined
+      ? {}
+      : { baseUrl: `${webUrl(environment, 'AZURE_OPENAI_ENDPOINT', 'https://NAME.openai.azure.com')}/openai` }),
     ...(resourceName === undefined ? {} : { resourceName }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
   };
@@ -122,17 +124,28 @@ function pauseOf(environment: Environment): number {
   return pause;
 }
 
-function webUrl(environment: Environment, name: string, fallback: string): string {
-  const value = given(environment, name) ?? fallback;
+/** `example` is what the message offers, and what is meant when nothing was given. */
+function webUrl(environment: Environment, name: string, example: string): string {
+  const value = given(environment, name) ?? example;
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '')
-    throw new SettingsError(`${name} is "${value}": write an http(s) address without a query, such as ${fallback}`);
+    throw new SettingsError(`${name} is "${value}": write an http(s) address without a query, such as ${example}`);
   return value.replace(/\/+$/, '');
 }
 
-function postgresUrl(value: string): string {
-  if (/^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')) return value;
-  throw new SettingsError('SHOP_DATABASE_URL is no PostgreSQL address: write postgres://user:password@host:5432/database');
+/** The shop's routes, cookies and redirect addresses begin at the root of a host. */
+function origin(name: string, value: string): string {
+  const { origin: whole, username, password, pathname } = new URL(value);
+  if (username !== '' || password !== '' || pathname !== '/')
+    throw new SettingsError(`${name} has a path or a user name: write scheme, host and port alone, such as ${whole}`);
+  return whole;
+}
+
+function databaseFrom(environment: Environment): string | undefined {
+  const name = given(environment, 'SHOP_DATABASE_URL') === undefined ? 'DATABASE_URL' : 'SHOP_DATABASE_URL';
+  const value = given(environment, name);
+  if (value === undefined || /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? '')) return value;
+  throw new SettingsError(`${name} is no PostgreSQL address: write postgres://user:password@host:5432/database`);
 }
 
 function absolute(path: string): string {

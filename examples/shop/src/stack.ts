@@ -1,6 +1,6 @@
 /** Starts the issuer and the shop as two processes that speak only HTTP, and stops them together. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly issuerUrl: string;
   /** Where the shop answers, such as `http://localhost:3000`. */
   readonly shopUrl: string;
+  /** Where the shop listens, when a proxy stands before it. Default: the port of `shopUrl`. */
+  readonly shopPort?: number;
   /** Folder for databases, keys and logs. */
   readonly dataDirectory: string;
   /** What both parts inherit. Default: this process's environment. */
@@ -32,18 +34,20 @@ interface Part {
   readonly name: string;
   readonly process: ChildProcess;
   readonly log: string;
+  /** Where in the log this run begins. */
+  readonly from: number;
 }
 
 /** Starts both parts side by side and waits until each says that it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { issuerUrl, shopUrl, dataDirectory, environment = process.env, onEnded } = options;
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  const { issuerUrl, shopUrl, shopPort, dataDirectory, environment = process.env, onEnded } = options;
+  makeFolder(dataDirectory);
   const env = {
     ...environment,
     SAFECONDUCT_ISSUER: issuerUrl,
     SAFECONDUCT_DATA: dataDirectory,
     SHOP_URL: shopUrl,
-    PORT: portOf(shopUrl),
+    PORT: String(shopPort ?? portOf(shopUrl)),
   };
   const place = { env, directory: dataDirectory };
   const issuer = launch('issuer', [issuerBin(), 'dev', '--config', configuration], place);
@@ -62,10 +66,20 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   for (const part of parts) {
     part.process.once('exit', () => {
-      if (!stopping) onEnded?.(part.name, lastWords(part.log));
+      if (!stopping) onEnded?.(part.name, lastWords(part));
     });
   }
   return { logs: { issuer: issuer.log, shop: shop.log }, stop };
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code;
+    throw new PartFailed(`the folder ${path} cannot be used (${reason}): choose another one with SAFECONDUCT_DATA`, { cause: error });
+  }
 }
 
 const configuration = fileURLToPath(new URL('../safeconduct.config.ts', import.meta.url));
@@ -78,15 +92,18 @@ function issuerBin(): string {
 
 function launch(name: string, args: readonly string[], { env, directory }: { env: NodeJS.ProcessEnv; directory: string }): Part {
   const log = join(directory, `${name}.log`);
-  const output = openSync(log, 'w', 0o600);
+  // Appended to: another run on the same folder may still be writing, and is about to be told apart by its lock.
+  const output = openSync(log, 'a', 0o600);
+  const from = fstatSync(output).size;
   const conditions = process.execArgv.filter((argument) => argument.startsWith('--conditions'));
   // Over the channel a part says that it is ready. It closes when this process dies, and the part then ends too.
   const child = spawn(process.execPath, [...conditions, ...args], { env, stdio: ['ignore', output, output, 'ipc'] });
-  return { name, process: child, log };
+  return { name, process: child, log, from };
 }
 
 /** Waits for the part's own word that it is ready: somebody else may be listening on its port. */
-function ready({ name, process: child, log }: Part): Promise<void> {
+function ready(part: Part): Promise<void> {
+  const { name, process: child, log } = part;
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new PartFailed(`the ${name} was not ready after 60 s; its log is ${log}`)), 60_000);
     child.once('message', () => {
@@ -95,7 +112,7 @@ function ready({ name, process: child, log }: Part): Promise<void> {
     });
     child.once('exit', () => {
       clearTimeout(timer);
-      reject(new PartFailed(lastWords(log)));
+      reject(new PartFailed(lastWords(part)));
     });
   });
 }
@@ -111,8 +128,8 @@ async function end(part: Part): Promise<void> {
 }
 
 /** The last lines that a person can read; log records (JSON) are left out unless there is nothing else. */
-function lastWords(log: string): string {
-  const lines = readFileSync(log, 'utf8').trim().split('\n');
+function lastWords({ log, from }: Part): string {
+  const lines = readFileSync(log).subarray(from).toString('utf8').trim().split('\n');
   const plain = lines.filter((line) => !line.startsWith('{'));
   return (plain.length > 0 ? plain : lines).slice(-6).join('\n');
 }

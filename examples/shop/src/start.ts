@@ -19,10 +19,11 @@ try {
 async function main(): Promise<void> {
   const begun = performance.now();
   const settings = settingsFrom();
-  const { issuer, url, dataDirectory } = settings;
+  const { issuer, url, port, dataDirectory } = settings;
   const stack = await startStack({
     issuerUrl: issuer,
     shopUrl: url,
+    shopPort: port,
     dataDirectory,
     onEnded(part, tail) {
       console.error(`\nThe ${part} has ended by itself, so everything stops. Its last words:\n${tail}`);

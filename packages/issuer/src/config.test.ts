@@ -95,6 +95,11 @@ describe('settings', () => {
     ['an issuer that is no URL', { SAFECONDUCT_ISSUER: 'login.example' }, /must be a URL/],
     ['the embedded database', { DATABASE_URL: undefined }, /DATABASE_URL is missing: the embedded database is for development/],
     ['a database that is not PostgreSQL', { DATABASE_URL: 'mysql://x/y' }, /DATABASE_URL: must be a URL such as postgres/],
+    [
+      'a database that anybody may pretend to be',
+      { DATABASE_URL: 'postgres://a:b@db.example/x?sslmode=no-verify' },
+      /DATABASE_URL: sslmode=no-verify/,
+    ],
     ['a missing master key', { SAFECONDUCT_MASTER_KEY: undefined }, /SAFECONDUCT_MASTER_KEY .* is missing: make one with/],
     ['a demo master key', { SAFECONDUCT_MASTER_KEY: 'MasterkeyNeedsToHave32Characters' }, /must be 32 random bytes/],
     ['a guessable master key', { SAFECONDUCT_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, /guessable/],

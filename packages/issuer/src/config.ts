@@ -195,6 +195,8 @@ function productionFindings({ databaseUrl, masterKeys, host }: Settings, environ
   if (databaseUrl === undefined) findings.push('DATABASE_URL is missing: the embedded database is for development only');
   if (masterKeys.length === 0)
     findings.push('SAFECONDUCT_MASTER_KEY (or …_FILE) is missing: make one with `openssl rand -base64 32` and keep it safe');
+  if (/[?&]sslmode=no-verify\b/.test(databaseUrl?.reveal() ?? ''))
+    findings.push('DATABASE_URL: sslmode=no-verify accepts any certificate: write sslmode=verify-full');
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0')
     findings.push('NODE_TLS_REJECT_UNAUTHORIZED=0 turns certificate checks off: remove it');
   if (environment.NODE_OPTIONS?.includes('--inspect')) findings.push('NODE_OPTIONS opens a debugger: remove --inspect');

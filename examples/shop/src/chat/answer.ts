@@ -74,7 +74,7 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerPart
 
 /** Between two pieces of text, such as before and after a tool call. */
 const paragraph = '\n\n';
-const failed = 'The language model did not answer. Try again in a moment; the tools above did run.';
+const failed = 'The language model did not answer. Try again in a moment. Tools that are shown above did run.';
 
 /** Turns one part of the AI SDK's stream into what people see. */
 function partsOf(part: TextStreamPart<ToolSet>, { name, identity }: AnswerOptions): AnswerPart[] {

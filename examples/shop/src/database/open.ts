@@ -67,16 +67,19 @@ async function openServer({ loginPassword, today }: DatabaseOptions, databaseUrl
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000, application_name: 'shop set-up' });
   await client.connect().catch((error: unknown) => {
     throw new DatabaseUnusable(
-      `the database at ${new URL(databaseUrl).host} cannot be reached (${wordOf(error)}): check SHOP_DATABASE_URL`,
+      `the database at ${new URL(databaseUrl).host} cannot be reached (${wordOf(error)}): check SHOP_DATABASE_URL or DATABASE_URL`,
     );
   });
   try {
     await setUp(client, { login: { role: loginRole, verifier: scramVerifier(loginPassword) }, today });
   } catch (error) {
     if (wordOf(error) !== '42501') throw error;
-    throw new DatabaseUnusable('the user of SHOP_DATABASE_URL may not create roles: name one that may (createrole), or a superuser', {
-      cause: error,
-    });
+    throw new DatabaseUnusable(
+      'the user of SHOP_DATABASE_URL (or DATABASE_URL) may not create roles: name one that may (createrole), or a superuser',
+      {
+        cause: error,
+      },
+    );
   } finally {
     await client.end();
   }

@@ -28,9 +28,10 @@ export interface ConversationOptions {
   readonly write: (text: string) => void;
 }
 
-// The shop takes 60 messages of 8,000 characters.
+// The shop takes 60 messages of 8,000 characters, and 64 kB in all.
 const mostTurns = 40;
 const longestText = 8_000;
+const mostBytes = 60_000;
 
 /** Creates an empty conversation. */
 export function createConversation({ api, look, spinner, write }: ConversationOptions): Conversation {
@@ -44,7 +45,7 @@ export function createConversation({ api, look, spinner, write }: ConversationOp
     write('\n');
     spinner.start('thinking');
     try {
-      for await (const event of api.ask(messages.slice(-mostTurns), signal)) answer.show(event);
+      for await (const event of api.ask(latest(messages), signal)) answer.show(event);
     } catch (error) {
       answer.end();
       if (signal.aborted) write(`${look.quiet('  Stopped.')}\n`);
@@ -58,6 +59,16 @@ export function createConversation({ api, look, spinner, write }: ConversationOp
     }
   };
   return { ask, runs: () => runs };
+}
+
+/** The end of the conversation, as much of it as the shop takes; the question itself is always in it. */
+function latest(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  let bytes = 0;
+  const tooMuch = messages.findLastIndex((message, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(message)) + 1;
+    return bytes > mostBytes && index < messages.length - 1;
+  });
+  return messages.slice(Math.max(tooMuch + 1, messages.length - mostTurns));
 }
 
 interface Answer {

@@ -23,6 +23,8 @@ export interface Desk {
   subject: string;
   /** An OAuth error that the next token request gets. */
   refusal: string | undefined;
+  /** Nobody finishes the sign-in. */
+  pending: boolean;
   /** From now on the shop takes no access token that was given out before. */
   endTokens(): void;
   close(): Promise<void>;
@@ -67,6 +69,7 @@ function issue(desk: Desk, live: Set<string>): object {
 async function answerToken(desk: Desk, live: Set<string>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const parameters = new URLSearchParams(await bodyOf(request));
   const { refusal } = desk;
+  if (desk.pending) return json(response, 400, { error: 'authorization_pending' });
   desk.refusal = undefined;
   if (refusal) return json(response, 400, { error: refusal });
   desk.grants.push(parameters.get('grant_type')?.split(':').at(-1) ?? '');
@@ -140,6 +143,7 @@ export async function startDesk(): Promise<Desk> {
     script: () => [{ type: 'text', text: 'Hello.' }, { type: 'done' }],
     subject: 'usr_ada',
     refusal: undefined,
+    pending: false,
     endTokens: () => live.clear(),
     close: async () => {
       server.close();

@@ -51,7 +51,8 @@ async function enter(account: Account, { look, write, interrupts }: Terminal): P
       signedIn = await account.signIn(signal);
     });
   } catch (error) {
-    process.stderr.write(`${failureLine(error)}\n`);
+    // Who pressed Ctrl-C knows why nobody is signed in.
+    process.stderr.write(interrupted ? 'Stopped. Nobody was signed in.\n' : `${failureLine(error)}\n`);
   }
   if (!signedIn) return interrupted ? interruptedExit : 1;
   const name = nameOf(signedIn);

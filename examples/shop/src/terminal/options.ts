@@ -43,7 +43,7 @@ export function readOptions(parameters: readonly string[], environment: Environm
   const shop = address(environment.SHOP_URL || 'http://localhost:3000', 'SHOP_URL');
   return {
     issuer: address(issuer ?? (environment.SAFECONDUCT_ISSUER || 'http://localhost:8080'), '--issuer'),
-    api: api === undefined ? `${withoutSlash(shop)}/api` : withoutSlash(address(api, '--api')),
+    api: api === undefined ? `${new URL(shop).origin}/api` : withoutSlash(address(api, '--api')),
     device,
     colour: color !== false && isTerminal && !environment.NO_COLOR && environment.TERM !== 'dumb',
     keyring: keyring !== false,

@@ -223,6 +223,25 @@ describe('the terminal chat', () => {
     assert.equal(await session.left(), 130);
   });
 
+  it('says that nobody was signed in at Ctrl-C while it waits for the sign-in, and does not call it a failure', async () => {
+    desk.pending = true;
+    const session = chat();
+    await session.shows(/Waiting for you/);
+    session.child.kill('SIGINT');
+    assert.equal(await session.left(), 130);
+    assert.match(session.printed(), /\nStopped\. Nobody was signed in\.\n$/);
+    assert.doesNotMatch(session.printed(), /Authentication failed/);
+  });
+
+  it('goes on when the conversation has become longer than the shop takes', async () => {
+    desk.script = () => [{ type: 'text', text: 'ä'.repeat(7_900) }, done];
+    const { text } = await transcript('one', 'two', 'three', 'four', 'five', 'six');
+    assert.doesNotMatch(text, /No answer/);
+    assert.equal(desk.chats.length, 6);
+    for (const messages of desk.chats) assert.ok(Buffer.byteLength(JSON.stringify({ messages })) <= 65_536);
+    assert.deepEqual(desk.chats.at(-1)?.at(-1), { role: 'user', text: 'six' });
+  });
+
   it('says so when an answer breaks off, and goes on', async () => {
     desk.script = () => [{ type: 'text', text: 'So' }, 'this is no JSON\n', { type: 'unheard-of' }];
     const { text, code } = await transcript('hello');

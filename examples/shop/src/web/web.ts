@@ -50,7 +50,8 @@ export function createWeb(options: WebOptions): Hono {
   web.get('/', (context) => login.withSession(context.req.raw, (session) => front(session, options)));
   web.get('/chat', (context) => context.redirect('/', 303));
   web.post('/chat', (context) => login.withSession(context.req.raw, (session) => ask(context, session, options)));
-  web.notFound(() => failure({ status: 404, title: 'There is nothing here', advice: 'The address may be mistyped.' }));
+  // A route, because `notFound` of an app that is mounted in another is never asked.
+  web.all('*', () => failure({ status: 404, title: 'There is nothing here', advice: 'The address may be mistyped.' }));
   web.onError((error) => {
     const reference = randomUUID().slice(0, 8);
     log('page_failed', { reference, ...errorFields(error) });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { apiByResource, findApplication } from '../orgs/applications.ts';
 import { rolesFor } from '../orgs/grants.ts';
@@ -197,6 +198,8 @@ onBothEngines('applying a configuration', (fixture) => {
 describe('a configuration', () => {
   const app = { id: 'a', name: 'A', kind: 'web', secret: secretOne };
   const withApp = (more: object) => ({ projects: [{ id: 'p', organization: 'o', name: 'P', applications: [{ ...app, ...more }] }] });
+  const signs = { authMethod: 'private_key_jwt', secret: undefined };
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const refused: readonly (readonly [what: string, value: unknown, finding: RegExp])[] = [
     ['an unknown setting', { organisations: [] }, /does not know organisations: check the spelling/],
     ['a missing name', { organizations: [{ id: 'o' }] }, /organizations\[0\]\.name/],
@@ -231,6 +234,13 @@ describe('a configuration', () => {
       withApp({ kind: 'native', secret: undefined, pkceRequired: false }),
       /pkceRequired must not be false/,
     ],
+    [
+      'a private key',
+      withApp({ ...signs, jwks: { keys: [privateKey.export({ format: 'jwk' })] } }),
+      /jwks\.keys\[0\] must be a public key/,
+    ],
+    ['a shared key', withApp({ ...signs, jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }), /must be a public key/],
+    ['a key that is none', withApp({ ...signs, jwks: { keys: [{ kty: 'EC', crv: 'P-256' }] } }), /must be a JSON Web Key/],
     ['a resource that no API has', withApp({ resources: ['https://none.example'] }), /no API has the resource/],
     [
       'a role that nobody declared',

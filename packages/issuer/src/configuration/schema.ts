@@ -1,4 +1,5 @@
 /** Checks a configuration file. Every finding names its path and says what to write instead. */
+import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { calledUrlProblem, redirectUriProblem } from '../orgs/redirect-uri.ts';
 import { Secret } from '../secrets/secret.ts';
@@ -48,6 +49,11 @@ const api = z.strictObject({
 
 const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'] as const;
 
+const publicKey = z
+  .record(z.string(), z.unknown())
+  .refine((key) => !('d' in key) && key.kty !== 'oct', 'must be a public key: keep the private one to the application')
+  .refine(isKey, 'must be a JSON Web Key (RFC 7517) of kind EC, RSA or OKP');
+
 const application = z
   .strictObject({
     id: applicationId,
@@ -60,7 +66,7 @@ const application = z
     grantTypes: z.array(z.enum(grantTypes)).min(1).optional(),
     authMethod: z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']).optional(),
     secret: secrets,
-    jwks: z.strictObject({ keys: z.array(z.record(z.string(), z.unknown())).min(1).max(10) }).optional(),
+    jwks: z.strictObject({ keys: z.array(publicKey).min(1).max(10) }).optional(),
     scopes: z.array(scope).max(100).optional(),
     resources: z.array(z.string()).max(50).optional(),
     defaultResource: z.string().optional(),
@@ -116,6 +122,14 @@ export function checkConfiguration(value: unknown): IssuerConfiguration {
 /** The text of a secret in a configuration. */
 export function reveal(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
+}
+
+function isKey(jwk: Readonly<Record<string, unknown>>): boolean {
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' }).type === 'public';
+  } catch {
+    return false;
+  }
 }
 
 type Problem = readonly [path: readonly (string | number)[], message: string];

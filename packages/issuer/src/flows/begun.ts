@@ -10,7 +10,8 @@ export interface Begun {
   take(request: IncomingMessage, response: ServerResponse): Interaction | undefined;
 }
 
-const CAPACITY = 10_000;
+// Whoever begins is nobody yet, and may send 16 kB: this many is a few MB.
+const CAPACITY = 500;
 const MAX_AGE = 60_000;
 
 /** Wires the memory to the engine. A page in another process, a later one, or one of somebody signed in is read as ever. */

@@ -133,6 +133,8 @@ for (const { engine, skip } of engines) {
         { 'sec-fetch-site': 'cross-site', origin: 'null' },
       );
       assert.equal(foreign.status, 403);
+      const slash = await browser.post(`${address}/`, { ...formOf(question).hidden, confirm: 'yes' }, { 'sec-fetch-site': 'cross-site' });
+      assert.equal(slash.status, 403);
       assert.equal(titleOf(foreign), 'We didn’t take that form');
       await browser.post(address, { user_code: device.user_code, confirm: 'yes' });
       assert.equal((await poll(device.device_code)).error, 'authorization_pending');

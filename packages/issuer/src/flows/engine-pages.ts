@@ -16,8 +16,10 @@ export function aroundEnginePages(desk: EngineDesk): Middleware {
   const guarded = [desk.provider.pathFor('code_verification'), desk.provider.pathFor('end_session_confirm')];
   const [device] = guarded;
   return async (ctx, next) => {
-    if (ctx.method === 'POST' && guarded.includes(ctx.path) && !fromOurPage(desk.issuer, provenanceOf(ctx))) return refuse(desk, ctx);
-    if (ctx.method === 'GET' && ctx.path === device) keepUserCode(ctx);
+    // The engine's router takes a path with a slash at its end for the same.
+    const path = ctx.path.replace(/\/$/, '');
+    if (ctx.method === 'POST' && guarded.includes(path) && !fromOurPage(desk.issuer, provenanceOf(ctx))) return refuse(desk, ctx);
+    if (ctx.method === 'GET' && path === device) keepUserCode(ctx);
     await next();
     if (ctx.response.is('html')) dress(desk, ctx);
   };

@@ -47,7 +47,7 @@ export function createFlows({ links = {}, trustedProxies = [], lifetimes, ...res
   };
   desk.provider.use(aroundEnginePages(desk));
   const app = new Hono<Bindings>();
-  app.use(
+  app.post(
     '/interaction/*',
     bodyLimit({ maxSize: MAX_BODY, onError: (c) => answerError(desk, c, new Refusal(413, { code: 'too_large' })) }),
   );

@@ -183,6 +183,7 @@ for (const { engine, skip } of engines) {
       const headers = { cookie, 'content-type': 'application/x-www-form-urlencoded' };
       const twice = await fetch(address, { method: 'POST', headers, body: `csrf=${formOf(page).hidden.csrf}&email=a&email=b&password=c` });
       assert.equal(twice.status, 400);
+      assert.equal((await fetch(address, { method: 'OPTIONS' })).status, 404, 'nothing is served by this method');
     });
 
     it('R-002 shows an error page, and leads nowhere, when the application is not known or its address is not registered', async () => {

@@ -25,6 +25,11 @@ describe('R-003 a redirect URI', () => {
     ['https://shöp.example/', 'web', /ASCII/],
     ['/callback', 'web', /absolute/],
     ['', 'web', /ASCII/],
+    ['https:shop.example/callback', 'web', /written out/],
+    ['https:/shop.example/callback', 'spa', /written out/],
+    ['https:///shop.example/callback', 'web', /written out/],
+    ['http:localhost/callback', 'native', /written out/],
+    ['HTTPS://shop.example/callback', 'web', /written out/],
     [`https://shop.example/${'a'.repeat(2048)}`, 'web', /2048/],
   ];
   for (const [uri, kind, why] of refused) {

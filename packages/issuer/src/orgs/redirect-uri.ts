@@ -52,6 +52,8 @@ function checkCredentials(uri: string): string | undefined {
 
 function checkScheme(uri: string, kind: RedirectingKind): string | undefined {
   const { protocol, hostname } = new URL(uri);
+  // A browser takes https:shop.example for a path on the issuer.
+  if (/^https?:$/.test(protocol) && !/^https?:\/\/[^/]/.test(uri)) return `must be written out as ${protocol}//${hostname}/…`;
   if (protocol === 'https:') return undefined;
   if (protocol === 'http:') {
     return isLoopback(hostname) ? undefined : 'must begin with https:// (http:// is for 127.0.0.1, [::1] and localhost only)';

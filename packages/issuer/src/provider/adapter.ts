@@ -88,12 +88,15 @@ async function recordOnce(store: Store, id: string, ttl: number): Promise<void> 
   if (recorded.length === 0) throw new errors.InvalidRequest('this proof or assertion was used before');
 }
 
+// Whoever asks is not known yet: what can be nobody's id is neither looked up nor remembered.
+const CLIENT_ID = /^[!-~]{1,512}$/;
+
 function clientAdapter(applications: Applications): Adapter {
   const readOnly = async () => {
     throw new TypeError('applications are written by configuration, not by the engine');
   };
   return {
-    find: (clientId) => applications.metadata(clientId),
+    find: async (clientId) => (CLIENT_ID.test(clientId) ? applications.metadata(clientId) : undefined),
     findByUid: readOnly,
     findByUserCode: readOnly,
     upsert: readOnly,

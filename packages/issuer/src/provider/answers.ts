@@ -1,7 +1,7 @@
 /** What happens to an answer between the engine and the wire: pages without scripts, headers, errors, the dialect's words. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Dialect } from '../dialects/dialect.ts';
-import { StoreUnavailable } from '../store/unavailable.ts';
+import { StoreUnavailable, sqlState } from '../store/unavailable.ts';
 import { redirectBack, signOut } from './logout.ts';
 import { LostRace } from './unit.ts';
 
@@ -23,14 +23,19 @@ async function switchAccount(ctx: Context): Promise<void> {
   redirectBack(ctx);
 }
 
+/** SQLSTATE class of values that the database cannot hold, such as a text with NUL. */
+const DATA_EXCEPTION = '22';
+
 /** Answers for a request that could not be committed or whose storage was away. `drawn`: the engine's page already says so. */
 export function answerFailure(ctx: Context, error: unknown, { drawn = false } = {}): void {
   const lost = error instanceof LostRace;
+  const odd = sqlState(error)?.startsWith(DATA_EXCEPTION) ?? false;
   ctx.remove('location');
-  ctx.status = lost ? 400 : error instanceof StoreUnavailable ? 503 : 500;
+  ctx.status = lost || odd ? 400 : error instanceof StoreUnavailable ? 503 : 500;
   if (ctx.status === 503) ctx.set('retry-after', '2');
   if (drawn && ctx.type === 'text/html') return;
   if (lost) ctx.body = { error: 'invalid_request', error_description: 'this was used at the same moment by another request' };
+  else if (odd) ctx.body = { error: 'invalid_request', error_description: 'the request has characters that are not text' };
   else if (ctx.status === 503) ctx.body = { error: 'temporarily_unavailable', error_description: 'try again in a moment' };
   else ctx.body = { error: 'server_error', error_description: 'something went wrong here, not with your request' };
 }

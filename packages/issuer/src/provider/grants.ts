@@ -63,9 +63,32 @@ function accountId(ctx: KoaContextWithOIDC): string {
   return found;
 }
 
+/** What an application may demand of a sign-in, and the error when the sign-in that followed does not meet it. */
+const demands = {
+  essential_acr: errors.UnmetAuthenticationRequirements,
+  essential_acrs: errors.UnmetAuthenticationRequirements,
+  id_token_hint: errors.LoginRequired,
+  claims_id_token_sub_value: errors.LoginRequired,
+} as const;
+
+/** Asks for one sign-in because of a demand, and not again and again (OpenID Connect Core 5.5.1.1). */
+function askOnce(policy: ReturnType<typeof interactionPolicy.base>): void {
+  for (const [name, Unmet] of Object.entries(demands)) {
+    const demand = policy.get('login')?.checks.get(name);
+    if (!demand) throw new TypeError(`the engine has no ${name} check any more: see grants.ts`);
+    const check = demand.check;
+    demand.check = async (ctx) => {
+      const asks = await check(ctx);
+      if (asks && ctx.oidc.result?.login) throw new Unmet(demand.description);
+      return asks;
+    };
+  }
+}
+
 /** The engine's prompts, without asking for consent on behalf of first-party native applications. */
 export function promptPolicy() {
   const policy = interactionPolicy.base();
+  askOnce(policy);
   const checks = policy.get('consent')?.checks;
   const native = checks?.get('native_client_prompt');
   if (!checks || !native) throw new TypeError('the engine has no native_client_prompt check any more: see grants.ts');

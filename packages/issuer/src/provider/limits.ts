@@ -75,6 +75,24 @@ const longest: Readonly<Record<string, number>> = {
 };
 const LONGEST_OTHER = 4096;
 
+/** The name of the first parameter that no row can hold: with NUL, or with half a character. JSON can write both as escapes. */
+export function unstorable(params: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(params).find((name) =>
+    [params[name]].flat().some((one) => typeof one === 'string' && oddText.test(JSON.stringify(name === 'claims' ? json(one) : one))),
+  );
+}
+
+// As JSON.stringify writes them; a backslash of the text itself is doubled there.
+const oddText = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f]..)/;
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** The name of the first parameter that is too long, or of `scope` when it lists too many. */
 export function oversized(params: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, value] of Object.entries(params)) {

@@ -10,6 +10,8 @@ import { alive } from './statements.ts';
 
 export interface LiveToken {
   readonly kind: 'jwt' | 'opaque' | 'refresh';
+  /** A refresh token that has a successor. */
+  readonly used: boolean;
   readonly subject: string;
   readonly client: string;
   readonly audience: string | undefined;
@@ -55,8 +57,14 @@ export function verificationKeys(issuer: string, headerType: string, jwks: reado
   return { issuer, headerType, keys: new Map(entries) };
 }
 
-/** The token behind this value, or undefined when it is none of ours or has ended. */
+/** The token behind this value, or undefined when it is none of ours or has ended. A refresh token ends when it is used. */
 export async function liveToken(store: Store, keys: VerificationKeys, value: string): Promise<LiveToken | undefined> {
+  const token = await endableToken(store, keys, value);
+  return token?.used ? undefined : token;
+}
+
+/** Like `liveToken`, with refresh tokens that were used while their family lives: who lost the answer knows no other. */
+export async function endableToken(store: Store, keys: VerificationKeys, value: string): Promise<LiveToken | undefined> {
   if (value.length > MAX_TOKEN) return undefined;
   if (value.startsWith('sc_')) return storedToken(store, value);
   const claims = verifiedClaims(keys, value);
@@ -68,10 +76,11 @@ async function storedToken(store: Store, value: string): Promise<LiveToken | und
   if (prefix !== 'at' && prefix !== 'rt') return undefined;
   const models = prefix === 'at' ? ['AccessToken', 'ClientCredentials'] : ['RefreshToken'];
   const [row] = await store.run(STORED, [models.map((model) => artifactId(model, value))]);
-  if (!row || row.consumed || (row.granted && !row.grant)) return undefined;
+  if (!row || (row.granted && !row.grant)) return undefined;
   const { accountId, clientId, aud, scope, iat, extra, grantId } = row.payload as Row;
   return {
     kind: prefix === 'rt' ? 'refresh' : 'opaque',
+    used: Boolean(row.consumed),
     subject: String(accountId ?? clientId),
     client: String(clientId),
     audience: optionalText(aud),
@@ -92,6 +101,7 @@ async function jwtToken(store: Store, claims: AccessTokenClaims): Promise<LiveTo
   if (!state || state.revoked || (gid !== undefined && !state.grant)) return undefined;
   return {
     kind: 'jwt',
+    used: false,
     subject: sub,
     client: client_id,
     audience: aud,
@@ -121,7 +131,8 @@ interface AccessTokenClaims extends Row {
 function verifiedClaims({ issuer, headerType, keys }: VerificationKeys, token: string): AccessTokenClaims | undefined {
   const parts = token.split('.');
   const [head = '', body = '', signature = ''] = parts;
-  if (parts.length !== 3) return undefined;
+  // One token has one spelling (RFC 7515, 2): no padding, no stray bits or characters that a decoder drops.
+  if (parts.length !== 3 || !parts.every(canonical)) return undefined;
   const header = parsed(head);
   const known = header && header.typ === headerType ? keys.get(String(header.kid)) : undefined;
   if (!header || !known || header.alg !== known.algorithm) return undefined;
@@ -132,6 +143,8 @@ function verifiedClaims({ issuer, headerType, keys }: VerificationKeys, token: s
   const claims = parsed(body) as AccessTokenClaims | undefined;
   return claims?.iss === issuer && claims.exp > Date.now() / 1000 ? claims : undefined;
 }
+
+const canonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;
 
 function parsed(part: string): Row | undefined {
   try {

@@ -2,7 +2,7 @@
 import type { JsonWebKey } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Provider as Engine, type JWK, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
+import { Provider as Engine, errors, type JWK, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
@@ -17,10 +17,11 @@ import { secretComparison } from './client-authentication.ts';
 import { engineConfiguration } from './configuration.ts';
 import { DEVICE_GRANT, paced } from './device.ts';
 import { BodyTooLarge, continuedByGet, translate } from './front.ts';
-import { type Lifetimes, lifetimes } from './limits.ts';
+import { type Lifetimes, lifetimes, MAX_SCOPES, oversized } from './limits.ts';
 import { verificationKeys } from './live-token.ts';
 import { refineModels } from './models.ts';
 import { INTROSPECTION, REVOCATION } from './own-endpoints.ts';
+import { redirectRules } from './redirects.ts';
 import { replaceRetriedParent } from './refresh.ts';
 import type { Screens } from './screens.ts';
 import { introspect, revoke } from './token-endpoints.ts';
@@ -125,6 +126,7 @@ function assemble(options: ProviderOptions) {
 function tokenRequest(name: string, handler: Handler, { store, seal, hooks, lifetimes: { refreshGrace, devicePoll } }: Parts): Handler {
   return async (ctx) => {
     const asked = { ...ctx.oidc.params };
+    if (oversized({ scope: asked.scope })) throw new errors.InvalidRequest(`scope is too long, or lists more than ${MAX_SCOPES} items`);
     const work = async () => {
       Object.assign(ctx.oidc.params ?? {}, asked);
       if (name === 'refresh_token') await replaceRetriedParent(ctx, { seal, grace: refreshGrace });
@@ -136,7 +138,8 @@ function tokenRequest(name: string, handler: Handler, { store, seal, hooks, life
 }
 
 function refineClients(provider: Engine, attempts: Attempts): DeliveryOptions['send'] {
-  Object.assign(provider.Client.prototype, { compareClientSecret: secretComparison(attempts), includeSid: () => true });
+  const refined = { compareClientSecret: secretComparison(attempts), includeSid: () => true, ...redirectRules(provider.Client) };
+  Object.assign(provider.Client.prototype, refined);
   return queueLogouts(provider, (notice) => unit().notify(notice));
 }
 

@@ -1,7 +1,7 @@
 /** Rules for authorization requests that the engine does not have. They run on every one of them. */
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { traitsOf } from './applications.ts';
-import { MAX_SCOPES, oversized } from './limits.ts';
+import { MAX_SCOPES, oversized, unstorable } from './limits.ts';
 
 /** Name of the extra parameter whose validator the engine calls on every authorization request, sent or not. */
 export const RULES = 'safeconduct_rules';
@@ -15,9 +15,11 @@ export function checkRequest(ctx: KoaContextWithOIDC, _value: unknown, client: C
 
 function boundInputs(ctx: KoaContextWithOIDC, raw: Readonly<Record<string, unknown>>): void {
   const tooLong = oversized(raw);
-  if (tooLong === undefined) return;
-  // What is too long is not sent back either.
+  const odd = unstorable(raw);
+  if (tooLong === undefined && odd === undefined) return;
+  // What is not taken is not sent back either.
   if (ctx.oidc.params) ctx.oidc.params.state = undefined;
+  if (tooLong === undefined) throw new errors.InvalidRequest(`${odd} has characters that are not text`);
   throw new errors.InvalidRequest(`${tooLong} is too long, or lists more than ${MAX_SCOPES} items`);
 }
 

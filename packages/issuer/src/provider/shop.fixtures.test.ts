@@ -34,7 +34,7 @@ export const configuration = defineConfig({
           name: 'CLI',
           kind: 'native',
           firstParty: true,
-          redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],
+          redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback', 'http://localhost/callback'],
           grantTypes: ['authorization_code', 'refresh_token', DEVICE_GRANT],
         },
         { ...both, id: 'other', name: 'Other', kind: 'native', firstParty: true, redirectUris: ['http://127.0.0.1/callback'] },

@@ -3,7 +3,7 @@ import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Store } from '../store/database.ts';
 import { traitsOf } from './applications.ts';
 import { artifactId } from './artifact.ts';
-import { type LiveToken, liveToken, type VerificationKeys } from './live-token.ts';
+import { endableToken, type LiveToken, liveToken, type VerificationKeys } from './live-token.ts';
 import { unit } from './unit.ts';
 
 type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
@@ -14,7 +14,7 @@ export function introspect(store: Store, keys: VerificationKeys): Handler {
     // Anybody can say that it is a public client: it could scan for tokens (RFC 7662, 2.1).
     if (ctx.oidc.client?.clientAuthMethod === 'none')
       throw new errors.InvalidClient('introspection needs client authentication', 'public client');
-    const { caller, token } = await asked(ctx, store, keys);
+    const { caller, token } = await asked(ctx, (value) => liveToken(store, keys, value));
     ctx.body = token && mayKnow(caller, token) ? describe(token, keys.issuer) : { active: false };
   };
 }
@@ -22,7 +22,7 @@ export function introspect(store: Store, keys: VerificationKeys): Handler {
 /** Ends a token of the caller's own. Whatever else is sent is answered alike (RFC 7009, 2.2). */
 export function revoke(store: Store, keys: VerificationKeys): Handler {
   return async (ctx) => {
-    const { caller, token } = await asked(ctx, store, keys);
+    const { caller, token } = await asked(ctx, (value) => endableToken(store, keys, value));
     if (token?.client === caller.clientId) end(token);
     ctx.status = 200;
     ctx.body = '';
@@ -31,12 +31,11 @@ export function revoke(store: Store, keys: VerificationKeys): Handler {
 
 async function asked(
   ctx: KoaContextWithOIDC,
-  store: Store,
-  keys: VerificationKeys,
+  find: (value: string) => Promise<LiveToken | undefined>,
 ): Promise<{ caller: Client; token: LiveToken | undefined }> {
   const { client, params } = ctx.oidc;
   if (!client) throw new TypeError('the token endpoint let an unauthenticated caller through');
-  return { caller: client, token: typeof params?.token === 'string' ? await liveToken(store, keys, params.token) : undefined };
+  return { caller: client, token: typeof params?.token === 'string' ? await find(params.token) : undefined };
 }
 
 /** A refresh token is its client's own business; an access token that of its audience, or of its client where it names none. */

@@ -136,6 +136,9 @@ for (const { engine, skip } of engines) {
         `${head}.${forged}.${signature}`,
         `${none}.${forged}.`,
         access_token.slice(0, -2),
+        `${access_token}=`,
+        `${access_token}\n`,
+        `${access_token.slice(0, -1)}${String.fromCharCode(access_token.charCodeAt(access_token.length - 1) + 1)}`,
         refresh_token.slice(0, 40),
         `${refresh_token}0`,
         'sc_at_',
@@ -160,6 +163,17 @@ for (const { engine, skip } of engines) {
       assert.equal((await call(url, '/oauth2/revoke', { form: { token: refresh_token }, headers: basic('web') })).status, 200);
       assert.equal((await refresh(url, refresh_token, 'web')).status, 400);
       assert.deepEqual(await introspect(url, access_token), inactive);
+    });
+
+    it('R-036 ends the family of a refresh token whose answer was lost', async () => {
+      const { refresh_token } = (await signIn(url, { client: 'web' })).tokens;
+      const child = (await refresh(url, refresh_token, 'web')).json;
+      assert.deepEqual(await introspect(url, refresh_token, 'web'), inactive, 'a used one is not active');
+      await call(url, '/oauth2/revoke', { form: { token: refresh_token }, headers: basic('narrow') });
+      assert.equal((await introspect(url, child.access_token)).active, true, 'not by somebody else');
+      await call(url, '/oauth2/revoke', { form: { token: refresh_token }, headers: basic('web') });
+      assert.deepEqual(await introspect(url, child.access_token), inactive);
+      assert.equal((await refresh(url, child.refresh_token, 'web')).json.error, 'invalid_grant');
     });
 
     it('R-020 a code is used once, by its own client, redirect URI and verifier, within a minute', async () => {

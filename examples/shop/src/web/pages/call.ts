@@ -40,7 +40,7 @@ function tableOf({ columns, rows }: Table): Html {
     index === last && end ? 'end num' : index > 0 && index < last && columns.length > 3 && index % 2 === 1 ? 'roomy num' : 'num';
   return html`<table class="table">
 <thead><tr>${columns.map((column, index) => html`<th scope="col" class="${classOf(index)}">${column}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, index) => html`<td class="${classOf(index)}">${cell}</td>`)}</tr>`)}</tbody>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, index) => html`<td class="${classOf(index)}${numeric.test(cell) ? ' whole' : ''}">${cell}</td>`)}</tr>`)}</tbody>
 </table>
 `;
 }

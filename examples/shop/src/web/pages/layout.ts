@@ -12,8 +12,11 @@ export interface Bearer {
 
 export const mark = html`<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 1h8l4 4v10h-3v-5a3 3 0 0 0-6 0v5H2z"/></svg>`;
 
+/** `unknown` is for pages that did not ask who is signed in: they say nothing about it. */
+type Signed = Bearer | 'unknown' | undefined;
+
 /** Everything before the conversation. The stylesheets come first, so that what streams in is never without them. */
-export function opening({ title, bearer }: { title: string; bearer?: Bearer | undefined }): Html {
+export function opening({ title, bearer }: { title: string; bearer?: Signed }): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -28,7 +31,7 @@ export function opening({ title, bearer }: { title: string; bearer?: Bearer | un
 <body class="chat">
 <header class="topbar">
 <a class="wordmark" href="/">Shop assistant</a>
-${bearer === undefined ? html`<div class="push who"><span class="bearer roomy">Not signed in</span></div>` : signedInAs(bearer)}
+${barOf(bearer)}
 </header>
 <main class="chat-log" id="log">
 `;
@@ -41,6 +44,11 @@ ${composer}
 </body>
 </html>
 `;
+}
+
+function barOf(bearer: Signed): Html {
+  if (bearer === undefined) return html`<div class="push who"><span class="bearer roomy">Not signed in</span></div>`;
+  return bearer === 'unknown' ? html`` : signedInAs(bearer);
 }
 
 function signedInAs({ name, csrf }: Bearer): Html {

@@ -20,5 +20,5 @@ export async function problemPage({ title, advice, reference, action }: Problem)
 ${reference === '' ? '' : html`<p class="hint">Reference: <span class="mono">${reference}</span></p>`}
 </div>
 `;
-  return `${await opening({ title })}${await body}${await closing(html``)}`;
+  return `${await opening({ title, bearer: 'unknown' })}${await body}${await closing(html``)}`;
 }

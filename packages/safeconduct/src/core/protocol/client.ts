@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { SafeconductError } from '../identity/errors.ts';
 import type { Metadata } from './discovery.ts';
-import { isLoopback } from './fetch.ts';
+import { isLoopback, isOutage } from './fetch.ts';
 import type { ProviderLink } from './provider-link.ts';
 import type { Secret } from './secret.ts';
 import { errorCodeOf, readJson, readTokenAnswer, type Tokens } from './tokens.ts';
@@ -52,7 +52,7 @@ export async function revoke(client: ClientLink, token: Secret, hint: 'refresh_t
   if (response.status === 200) return true;
   const error = errorCodeOf(await readJson(response));
   if (error === 'unsupported_token_type') return false;
-  if (response.status >= 500) throw new SafeconductError('provider_unreachable', { message: `revocation answered ${response.status}` });
+  if (isOutage(response)) throw new SafeconductError('provider_unreachable', { message: `revocation answered ${response.status}` });
   throw new SafeconductError('provider_invalid', { message: `revocation answered ${response.status} ${error ?? ''}`.trimEnd() });
 }
 

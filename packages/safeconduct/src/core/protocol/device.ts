@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { SafeconductError } from '../identity/errors.ts';
 import { type ClientLink, call, guarded } from './client.ts';
-import { isSafeUrl } from './fetch.ts';
+import { isOutage, isSafeUrl } from './fetch.ts';
 import { Secret } from './secret.ts';
 import { errorCodeOf, readJson, readTokenAnswer, type Tokens } from './tokens.ts';
 
@@ -31,7 +31,7 @@ export async function requestDeviceGrant(client: ClientLink): Promise<DeviceGran
   const parameters = { scope: client.scopes.join(' '), ...(client.resource !== undefined && { resource: client.resource }) };
   const response = await guarded(() => oauth.deviceAuthorizationRequest(metadata, self, auth, parameters, options));
   const body = await readJson(response);
-  if (response.status >= 500)
+  if (isOutage(response))
     throw new SafeconductError('provider_unreachable', { message: `device authorization answered ${response.status}` });
   if (response.status !== 200) {
     throw new SafeconductError('login_denied', { message: `device authorization was refused: ${errorCodeOf(body) ?? response.status}` });

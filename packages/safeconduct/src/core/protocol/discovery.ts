@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { SafeconductError } from '../identity/errors.ts';
 import type { Clock } from './clock.ts';
-import { type Fetch, isLoopback, isSafeUrl } from './fetch.ts';
+import { type Fetch, isLoopback, isOutage, isSafeUrl } from './fetch.ts';
 
 /** A provider's metadata after its issuer and its URLs were checked. */
 export type Metadata = oauth.AuthorizationServer;
@@ -72,7 +72,7 @@ async function readMetadata(issuer: string, fetch: Fetch): Promise<Metadata> {
     [oauth.customFetch]: fetch as (url: string) => Promise<Response>,
     [oauth.allowInsecureRequests]: isLoopback(url),
   });
-  if (response.status >= 500)
+  if (isOutage(response))
     throw new SafeconductError('provider_unreachable', { message: `discovery at ${issuer} answered ${response.status}` });
   const metadata = await oauth.processDiscoveryResponse(url, response).catch((cause: unknown) => {
     throw invalid(`discovery at ${issuer} gave no metadata of this issuer: is the issuer right?`, cause);

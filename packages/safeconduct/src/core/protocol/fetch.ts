@@ -21,6 +21,11 @@ export function isSafeUrl(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url));
 }
 
+/** True for an answer that says nothing but to come back later: 5xx, and 429 of RFC 6585 section 4. */
+export function isOutage({ status }: { readonly status: number }): boolean {
+  return status >= 500 || status === 429;
+}
+
 /**
  * Wraps `fetch` for calls to a provider: https or loopback only, no redirects, a deadline, a size limit on the answer.
  * Throws `provider_unreachable` when no answer came and `provider_invalid` when it was too large or a redirect.

@@ -39,9 +39,11 @@ export const supportedAlgorithms: readonly string[] = Object.keys(schemes);
 const longestToken = 16_384;
 const longestHeader = 4_096;
 const mostHeaderMembers = 16;
+const deepestHeader = 2; // a `jwk` with its `key_ops`
 
 /**
- * Decodes a compact JWS after cheap checks: at most 16 kB, exactly three parts in canonical base64url, a small flat header.
+ * Decodes a compact JWS after cheap checks: at most 16 kB, exactly three parts in canonical base64url, a small and shallow header
+ * whose `alg`, `typ` and `kid` are text.
  * Gives undefined for anything else, and looks at no key that the header brings along (RFC 8725 section 3.10).
  */
 export function parseJws(token: string): Jws | undefined {
@@ -106,7 +108,14 @@ function parseObject(bytes: Buffer | undefined): Record<string, unknown> | undef
 
 // A critical extension (`crit`) that we do not know must be refused: RFC 7515 section 4.1.11. We know none.
 function isPlainHeader(header: Record<string, unknown>): boolean {
-  return Object.keys(header).length <= mostHeaderMembers && !Object.hasOwn(header, 'crit') && !Object.hasOwn(header, 'b64');
+  if (Object.keys(header).length > mostHeaderMembers || Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64')) return false;
+  const named = [header.alg, header.typ, header.kid].every((value) => value === undefined || typeof value === 'string');
+  return named && Object.values(header).every((value) => isShallow(value, deepestHeader));
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
 }
 
 // JOSE writes r and s side by side, OpenSSL wants them as a DER sequence; doing it here is a third cheaper than dsaEncoding.

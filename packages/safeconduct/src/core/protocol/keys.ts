@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { SafeconductError } from '../identity/errors.ts';
 import type { Clock } from './clock.ts';
-import type { Fetch } from './fetch.ts';
+import { type Fetch, isOutage } from './fetch.ts';
 import { suits } from './jws.ts';
 
 /** What a token's header says about the key that signed it. */
@@ -16,7 +16,7 @@ export interface Keys {
   known(hint: KeyHint): KeyObject | undefined;
   /** The key, fetched if need be; undefined if the provider has none. Throws `provider_unreachable` when that cannot be known. */
   find(hint: KeyHint): Promise<KeyObject | undefined>;
-  /** Changes whenever the set of keys does: drop what was verified under another one. */
+  /** Changes whenever the set of keys does, or is too old: drop what was verified under another one. Asking keeps the set fresh. */
   generation(): number;
 }
 
@@ -77,18 +77,26 @@ export function createKeys({ jwksUri, fetch, clock }: KeySource): Keys {
   };
   const age = (): number => (set === undefined ? Number.POSITIVE_INFINITY : clock() - set.at);
 
+  const refreshIfOld = (): void => {
+    if (set !== undefined && age() >= freshMs) reload().catch(() => undefined);
+  };
+
   const known = (hint: KeyHint): KeyObject | undefined => (age() < freshMs ? pick(set, hint) : undefined);
   const find = async (hint: KeyHint): Promise<KeyObject | undefined> => {
     if (age() >= staleMs) await reload();
     const key = pick(set, hint);
     if (key !== undefined) {
-      if (age() >= freshMs) reload().catch(() => undefined);
+      refreshIfOld();
       return key;
     }
     if (age() >= cooldownMs) await reload();
     return pick(set, hint);
   };
-  return { known, find, generation: () => generation };
+  const current = (): number => {
+    refreshIfOld();
+    return age() < staleMs ? generation : -1;
+  };
+  return { known, find, generation: current };
 }
 
 function pick(set: KeySet | undefined, { alg, kid }: KeyHint): KeyObject | undefined {
@@ -99,7 +107,7 @@ function pick(set: KeySet | undefined, { alg, kid }: KeyHint): KeyObject | undef
 
 async function readKeys(url: string, fetch: Fetch, at: number): Promise<KeySet> {
   const response = await fetch(url, { headers: { accept: 'application/jwk-set+json, application/json' } });
-  if (response.status >= 500) throw new SafeconductError('provider_unreachable', { message: `${url} answered ${response.status}` });
+  if (isOutage(response)) throw new SafeconductError('provider_unreachable', { message: `${url} answered ${response.status}` });
   const text = await response.text();
   const keys = response.status === 200 ? parseKeys(text) : undefined;
   if (keys === undefined) throw new SafeconductError('provider_invalid', { message: `${url} answered ${response.status} and no key set` });

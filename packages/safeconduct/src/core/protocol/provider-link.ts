@@ -1,3 +1,4 @@
+import { SafeconductError } from '../identity/errors.ts';
 import type { Clock } from './clock.ts';
 import { discoverer, type Metadata } from './discovery.ts';
 import { boundedFetch, type Fetch, isSafeUrl } from './fetch.ts';
@@ -39,6 +40,11 @@ export function linkProvider({ issuer, algorithms, leewaySeconds, fetch, clock =
   if (!(leewaySeconds >= 0 && leewaySeconds <= 60)) throw new TypeError(`leewaySeconds must be 0 to 60; got ${leewaySeconds}`);
   const bounded = boundedFetch(fetch ?? ((url, init) => globalThis.fetch(url, init)));
   const metadata = discoverer({ issuer, fetch: bounded, clock });
-  const keys = createKeys({ jwksUri: async () => (await metadata()).jwks_uri ?? '', fetch: bounded, clock });
+  const keys = createKeys({ jwksUri: async () => jwksUriOf(await metadata()), fetch: bounded, clock });
   return Object.freeze({ issuer, algorithms: Object.freeze([...algorithms]), leewaySeconds, metadata, keys, fetch: bounded, clock });
+}
+
+function jwksUriOf({ jwks_uri: address }: Metadata): string {
+  if (address === undefined) throw new SafeconductError('provider_invalid', { message: 'the provider publishes no jwks_uri' });
+  return address;
 }

@@ -1,5 +1,6 @@
 import { type ErrorCode, SafeconductError } from '../identity/errors.ts';
 import { splitScopes } from '../identity/scopes.ts';
+import { isOutage } from './fetch.ts';
 import { Secret } from './secret.ts';
 import { isTime } from './verified-jwt.ts';
 
@@ -109,12 +110,18 @@ export async function readJson(response: Response): Promise<Readonly<Record<stri
   }
 }
 
+// RFC 6749 section 5.2: said of the application or of the moment. A session must not end for them.
+const ofTheApplication = ['invalid_client', 'unauthorized_client', 'unsupported_grant_type'];
+const ofTheMoment = ['temporarily_unavailable', 'server_error', 'slow_down'];
+
 // The body of a refusal may hold anything, tokens included: only its error code is repeated.
 function refusalOf(status: number, body: Readonly<Record<string, unknown>> | undefined, code: ErrorCode, label: string): SafeconductError {
   const error = errorCodeOf(body);
-  if (status >= 500 || status === 429)
-    return new SafeconductError('provider_unreachable', { message: `${label}: the provider answered ${status}` });
+  if (isOutage({ status })) return new SafeconductError('provider_unreachable', { message: `${label}: the provider answered ${status}` });
   if (error === undefined) return invalid(label, `with status ${status} and no OAuth error`);
+  if (code === 'refresh_refused' && ofTheMoment.includes(error))
+    return new SafeconductError('provider_unreachable', { message: `${label}: the provider answered ${error}` });
+  if (code === 'refresh_refused' && ofTheApplication.includes(error)) return invalid(label, `${error}: it refuses this application`);
   return new SafeconductError(code, { message: `${label}: ${error}`, cause: { error, status } });
 }
 

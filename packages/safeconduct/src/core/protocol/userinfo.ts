@@ -2,6 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { Claims } from '../identity/claims.ts';
 import { SafeconductError } from '../identity/errors.ts';
 import { type ClientLink, guarded, transportOf } from './client.ts';
+import { isOutage } from './fetch.ts';
 import type { Secret } from './secret.ts';
 import { readJson } from './tokens.ts';
 
@@ -17,7 +18,7 @@ export async function readUserinfo(client: ClientLink, accessToken: Secret, subj
       message: `userinfo answered ${response.status}: the access token is not for it or has ended`,
     });
   }
-  if (response.status >= 500) throw new SafeconductError('provider_unreachable', { message: `userinfo answered ${response.status}` });
+  if (isOutage(response)) throw new SafeconductError('provider_unreachable', { message: `userinfo answered ${response.status}` });
   const body = response.status === 200 ? await readJson(response) : undefined;
   if (body === undefined)
     throw new SafeconductError('provider_invalid', { message: `userinfo answered ${response.status} and no JSON object` });

@@ -67,6 +67,15 @@ describe('an access token', () => {
     );
   });
 
+  it('R-091 with a header of another shape is refused as malformed, and never an error of ours', async () => {
+    const shapes: unknown[] = [{ toString: null }, { toString: null, valueOf: null }, ['ES256'], 1, null, {}];
+    const wrong = shapes.flatMap((value) => ['alg', 'typ', 'kid'].map((name) => ({ [name]: value })));
+    for (const member of [...wrong, { deep: [[[['x']]]] }, { jwk: { a: { b: { c: {} } } } }]) {
+      const token = `${forge(claims(), { alg: 'ES256', typ: 'at+jwt', ...member })}AA`;
+      await assert.rejects(call(token), refusedAs('token_malformed'), JSON.stringify(member));
+    }
+  });
+
   it('R-090 with an algorithm that does not fit its key is refused', async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const keys = (await world.provider.sign({})).split('.')[0] ?? '';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { exportJWK } from 'jose';
 import { assertMinted } from '../../core/identity/identity.ts';
 import { audience, bearing, call, guardWith, jwksCalls, now, refusedAs, sign, world } from './guard.fixtures.test.ts';
@@ -141,6 +142,17 @@ describe('the keys of the provider', () => {
     await assert.rejects(call(old), refusedAs('token_invalid'));
   });
 
+  it('R-094 that were withdrawn are noticed by a guard that sees no other token', { timeout: 5_000 }, async () => {
+    const old = await sign({ exp: now() + 3_600 });
+    await call(old);
+    await world.provider.rotateKey();
+    world.time += 600_001;
+    // The keys are refreshed behind the back of whoever asks first.
+    while (await call(old).then(Boolean, () => false)) await setImmediate();
+    await assert.rejects(call(old), refusedAs('token_invalid', /key/));
+    assert.equal(jwksCalls(), 2);
+  });
+
   it('R-096 that cannot be had make 503, and no flood of requests to the provider', async () => {
     world.provider.script.down = (path) => (path === '/jwks' ? 500 : undefined);
     const token = await sign();
@@ -152,12 +164,15 @@ describe('the keys of the provider', () => {
   });
 
   it('R-094 R-096 are used for a day while the provider is down, and then no more', async () => {
-    await call(await sign());
+    const known = await sign({ exp: now() + 2 * 86_400 });
+    await call(known);
     world.provider.script.down = () => 503;
     world.time += 23 * 3_600_000;
     assert.ok(await call(await sign()));
+    assert.ok(await call(known));
     world.time += 2 * 3_600_000;
     await assert.rejects(call(await sign()), refusedAs('provider_unreachable'));
+    await assert.rejects(call(known), refusedAs('provider_unreachable'));
   });
 
   it('R-094 that are symmetric, for encryption, too short or unreadable are passed over', async () => {
@@ -172,6 +187,17 @@ describe('the keys of the provider', () => {
       ...honest,
     ];
     assert.ok(await call(await sign()));
+  });
+
+  for (const path of ['/.well-known/openid-configuration', '/jwks'])
+    it(`R-096 that are kept back because too many ask (${path}) make 503`, async () => {
+      world.provider.script.down = (asked) => (asked === path ? 429 : undefined);
+      await assert.rejects(call(await sign()), { code: 'provider_unreachable', status: 503 });
+    });
+
+  it('R-096 that have no address make an answer that says so', async () => {
+    world.provider.script.metadata = ({ jwks_uri: _, ...rest }) => rest;
+    await assert.rejects(call(await sign()), refusedAs('provider_invalid', /jwks_uri/));
   });
 
   it('R-094 in an answer without end are refused', async () => {

@@ -117,6 +117,47 @@ describe('checkDatabase', { skip: postgresSkipped }, () => {
     });
   }
 
+  for (const [name, body] of [
+    ['text', "as $$ select current_setting('safeconduct.identity', true)::jsonb ->> 'sub' $$"],
+    ['a parsed body', 'begin atomic select safeconduct.subject(); end'],
+  ]) {
+    it(`R-111 refuses a helper of one's own that is IMMUTABLE, written as ${name}`, async () => {
+      await sql(`create function me() returns text language sql immutable ${body}`);
+      const wrong = await found(db.pool, options);
+      for (const { fix } of wrong) await db.admin(fix);
+      const mended = await found(db.pool, options);
+      await sql('drop function me()');
+      assert.deepEqual([wrong.map(({ code }) => code), mended], [['helper_not_stable'], []]);
+    });
+  }
+
+  it('R-111 takes an IMMUTABLE function that asks for no identity', async () => {
+    await sql("create function shout(text) returns text language sql immutable as 'select upper($1)'");
+    const nothing = await found(db.pool, options);
+    await sql('drop function shout(text)');
+    assert.deepEqual(nothing, []);
+  });
+
+  it('R-111 knows every word for the database role, and no column of that name', async () => {
+    await sql('create policy wrong on tickets using (body = user)');
+    const wrong = await found(db.pool, options);
+    await sql('drop policy wrong on tickets');
+    await sql('alter table tickets add "user" text; create policy right_one on tickets using ("user" = (select safeconduct.subject()))');
+    const right = await found(db.pool, options);
+    await sql('drop policy right_one on tickets; alter table tickets drop "user"');
+    assert.deepEqual([wrong.map(({ code }) => code), right], [['policy_compares_database_role'], []]);
+  });
+
+  it('R-111 refuses rights of the login role on single columns', async () => {
+    await sql('grant select (status) on orders to LOGIN');
+    const wrong = await found(db.pool, options);
+    await sql('revoke select (status) on orders from LOGIN');
+    assert.deepEqual(
+      wrong.map(({ code }) => code),
+      ['login_has_rights'],
+    );
+  });
+
   it('R-111 gives fixes that fix', async () => {
     const runnable = [
       'row_security_off',

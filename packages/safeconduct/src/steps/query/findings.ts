@@ -92,8 +92,10 @@ export const CHECKS = {
     question: `select p.polname || ' on ' || t.name as object,
         pg_catalog.format('alter policy %I on %s using (owner = (select safeconduct.subject()))', p.polname, t.name) as fix
       from ${REACHABLE} join pg_catalog.pg_policy p on p.polrelid = t.oid
-      where pg_catalog.concat_ws(' ', pg_catalog.pg_get_expr(p.polqual, t.oid), pg_catalog.pg_get_expr(p.polwithcheck, t.oid))
-        ~* '\\m(current_user|session_user|current_role)\\M'`,
+      where pg_catalog.regexp_replace(
+        pg_catalog.concat_ws(' ', pg_catalog.pg_get_expr(p.polqual, t.oid), pg_catalog.pg_get_expr(p.polwithcheck, t.oid)),
+        '''[^'']*''|"[^"]*"', '', 'g')
+        ~ '\\m(CURRENT_USER|SESSION_USER|CURRENT_ROLE|USER)\\M'`,
   },
   shared_table_writable: {
     says: 'is shared by everybody without row security, and may be written',
@@ -146,9 +148,11 @@ export const CHECKS = {
         or not pg_catalog.has_function_privilege($1::name, p.oid, 'execute')`,
   },
   helper_not_stable: {
-    says: 'is not STABLE, so that it is asked again for every row',
+    says: "is not STABLE: it is asked again for every row or, where it is IMMUTABLE, one person's answer is kept for the next",
     question: `select ${SIGNATURE} as object, pg_catalog.format('alter function %s stable', ${SIGNATURE}) as fix
-      from ${FUNCTIONS} where n.nspname = 'safeconduct' and p.provolatile <> 's'`,
+      from ${FUNCTIONS} where (n.nspname = 'safeconduct' and p.provolatile <> 's')
+        or case when p.provolatile = 'i' and p.prokind = 'f' and n.nspname not in ('pg_catalog', 'information_schema')
+          then pg_catalog.pg_get_functiondef(p.oid) ~* 'current_setting|safeconduct\\.' end`,
   },
   helper_changeable: {
     says: 'belongs to the role that statements run as or log in as, which may rewrite it',
@@ -193,7 +197,8 @@ export const CHECKS = {
     says: 'may be used by the login role itself, so that a forgotten asUser is no error',
     question: `select t.name as object, pg_catalog.format('alter role %I noinherit; revoke all on %s from %1$I, public', me.rolname, t.name) as fix
       from ${SESSION}, ${REACHABLE} where ${TABLE} and not me.rolsuper
-        and pg_catalog.has_table_privilege(me.oid, t.oid, 'select, insert, update, delete')`,
+        and (pg_catalog.has_table_privilege(me.oid, t.oid, 'select, insert, update, delete')
+          or pg_catalog.has_any_column_privilege(me.oid, t.oid, 'select, insert, update'))`,
   },
 } as const satisfies Record<string, Check>;
 

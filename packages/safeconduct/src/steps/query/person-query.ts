@@ -1,3 +1,4 @@
+import { hangUpBeyond } from './hang-up.ts';
 import type { Callback, PgConnection, PgError, PgQuery, PgQueryClass } from './pg-shapes.ts';
 import { nameOf, rename } from './prepared.ts';
 import { bindingFailed, refused } from './refusals.ts';
@@ -20,6 +21,7 @@ export function personQuery(Query: PgQueryClass): PersonQueryClass {
     #own: { readonly name: string | undefined; readonly text: string } = { name: undefined, text: '' };
     #bytes = 0;
     #again = false;
+    #stopWatching: (() => void) | undefined;
 
     constructor(session: Session, config: unknown, values?: unknown, callback?: Callback) {
       super(config, values, callback);
@@ -59,6 +61,11 @@ export function personQuery(Query: PgQueryClass): PersonQueryClass {
         super._getRows(connection, rows);
         return;
       }
+      this.#stopWatching = hangUpBeyond(limits.bytes, connection, () => {
+        this.#session.stain ??= 'an answer that was too long';
+        this._canceledDueToError ||= tooLong(limits.bytes);
+        super.handleError(this._canceledDueToError, connection);
+      });
       connection.execute({ portal: this.portal, rows: limits.rows + 1 });
       connection.sync();
     }
@@ -85,7 +92,13 @@ export function personQuery(Query: PgQueryClass): PersonQueryClass {
       super.handleCommandComplete(message, connection);
     }
 
+    override handleReadyForQuery(connection: PgConnection): void {
+      this.#stopWatching?.();
+      super.handleReadyForQuery(connection);
+    }
+
     override handleError(error: PgError, connection: PgConnection): void {
+      this.#stopWatching?.();
       if (this.#binding) this.#failBinding(error, connection);
       else if (!this.#planIsStale(error)) super.handleError(error, connection);
       else this.#runAgain(error, connection);
@@ -125,7 +138,7 @@ export function personQuery(Query: PgQueryClass): PersonQueryClass {
 
     #weigh(message: object, most: number): void {
       this.#bytes += (message as { length?: number }).length ?? 0;
-      if (this.#bytes > most) this._canceledDueToError ||= refused(`the answer has more than ${most} bytes: ask for fewer rows or columns`);
+      if (this.#bytes > most) this._canceledDueToError ||= tooLong(most);
     }
 
     // Drizzle's `types` is an object of parsers; pg sends it on as parameter types, and PGlite chokes on it.
@@ -138,4 +151,8 @@ export function personQuery(Query: PgQueryClass): PersonQueryClass {
   }
   made.set(Query, PersonQuery);
   return PersonQuery;
+}
+
+function tooLong(most: number): Error {
+  return refused(`the answer has more than ${most} bytes: ask for fewer rows or columns`);
 }

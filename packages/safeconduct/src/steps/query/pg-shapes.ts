@@ -9,7 +9,13 @@ export interface PgError extends Error {
 export type Callback = (error?: Error | null, result?: unknown) => void;
 
 export interface PgConnection {
-  readonly stream: { cork?(): void; uncork?(): void; write?(bytes: Uint8Array): unknown };
+  readonly stream: {
+    cork?(): void;
+    uncork?(): void;
+    write?(bytes: Uint8Array): unknown;
+    on?(event: 'data', listener: (bytes: Uint8Array) => void): unknown;
+    removeListener?(event: 'data', listener: (bytes: Uint8Array) => void): unknown;
+  };
   readonly parsedStatements: Record<string, string>;
   readonly submittedNamedStatements: Record<string, string>;
   parse(message: object): void;

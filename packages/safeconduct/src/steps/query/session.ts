@@ -52,11 +52,24 @@ export function noteCommand(session: Session, tag: string, text: string): void {
 }
 
 /** Returns a connection to its pool, or ends it when something may be left on it. */
-export function giveBack({ client, stain }: Session, destroy?: boolean | Error): void {
+export function giveBack({ client, stain, binding }: Session, destroy?: boolean | Error): void {
   const open = client._activeQuery != null || inTransaction(client);
-  if (client.connection.stream.write !== undefined) client.release(destroy || open || stain !== undefined);
+  const soiled = destroy || open || stain !== undefined;
+  if (!soiled && binding.limits !== undefined) unlock(client);
+  else if (client.connection.stream.write !== undefined) client.release(soiled);
   else if (destroy || open || stain !== undefined) cleanEmbedded(client, stain !== undefined);
   else client.release();
+}
+
+const ignore = (): void => {};
+
+// A lock of the session outlives its transaction, and SQL that nobody trusts could keep others waiting with it for ever.
+function unlock(client: PgClient): void {
+  client.on('error', ignore); // the query fails as well
+  client.query('select pg_catalog.pg_advisory_unlock_all()', undefined, (error) => {
+    client.removeListener('error', ignore);
+    client.release(error ?? undefined);
+  });
 }
 
 // PGlite has one session for ever: ending its client cleans nothing, and late answers would reach the next client.

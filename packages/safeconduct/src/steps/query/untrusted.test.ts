@@ -87,6 +87,24 @@ describe('SQL that nobody trusts', { skip: postgresSkipped }, () => {
     assert.equal((await alice.query('select 1 as one')).rows[0].one, 1);
   });
 
+  it('R-117 hangs up on one long row instead of taking it in', async () => {
+    const patient = asUser(person('user-1'), db.pool, { key, untrusted: { milliseconds: 20_000 }, allowOutdatedServerForUntrustedSql });
+    await patient.query('select 1');
+    const before = process.resourceUsage().maxRSS;
+    assert.match((await failure(patient.query("select repeat('x', 200000000)"))).message, /more than 4194304 bytes/);
+    assert.ok(process.resourceUsage().maxRSS - before < 100_000, 'kilobytes');
+    assert.equal((await alice.query('select 1 as one')).rows[0].one, 1);
+  });
+
+  it('R-117 leaves no lock on the connection', async () => {
+    await alice.query('select pg_advisory_lock(1), pg_advisory_lock_shared(2)');
+    await Promise.all([alice.query('select 1'), alice.query('select 2'), alice.query('select 3')]);
+    const { rows } = await db.admin(
+      "select l.objid from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()",
+    );
+    assert.deepEqual(rows, []);
+  });
+
   it('refuses a database that signs nothing', async () => {
     const plain = await openServer({ max: 1 });
     const pool = asUser(person('user-1'), plain.pool, { key, untrusted: true, allowOutdatedServerForUntrustedSql });

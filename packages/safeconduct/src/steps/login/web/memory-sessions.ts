@@ -82,8 +82,10 @@ function useOnce({ used }: Memory, wish: { key: string; until: number; now: numb
   return true;
 }
 
-function sweep({ sessions, endings, used }: Memory, now: number): void {
-  for (const [id, { session }] of sessions) if (session.idleUntil <= now || session.endsAt <= now) sessions.delete(id);
+// What was ended goes before its ending is forgotten, which alone keeps it from coming back.
+function sweep(memory: Memory, now: number): void {
+  const { sessions, endings, used } = memory;
+  for (const id of sessions.keys()) if (living(memory, id, now) === undefined) sessions.delete(id);
   for (const [key, at] of endings) if (at + endingLifetimeMs <= now) endings.delete(key);
   for (const [key, until] of used) if (until <= now) used.delete(key);
 }

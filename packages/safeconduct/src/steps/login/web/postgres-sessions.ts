@@ -48,10 +48,10 @@ create table if not exists safeconduct_login.used (
 
 // Whether a session was ended is asked in each statement that reads or writes it, and not only written on it when it ends:
 // so an ending and a creation that run side by side cannot miss each other.
+const wasEnded = `ending.issuer = session.issuer and ending.at >= session.started_at
+    and ((ending.kind = 'sid' and ending.value = session.provider_session) or (ending.kind = 'sub' and ending.value = session.subject))`;
 const lives = `idle_until > $2 and ends_at > $2 and not exists (
-  select 1 from safeconduct_login.ending as ending
-  where ending.issuer = session.issuer and ending.at >= session.started_at
-    and ((ending.kind = 'sid' and ending.value = session.provider_session) or (ending.kind = 'sub' and ending.value = session.subject)))`;
+  select 1 from safeconduct_login.ending as ending where ${wasEnded})`;
 
 const columns = 'id, issuer, subject, provider_session, content, version, started_at, idle_until, ends_at';
 
@@ -70,6 +70,8 @@ const sql = {
   useOnce: `insert into safeconduct_login.used as used (key, until) values ($1, $2)
     on conflict (key) do update set until = excluded.until where used.until <= $3`,
   sweepSessions: 'delete from safeconduct_login.session where ends_at <= $1 or idle_until <= $1',
+  // What was ended goes before its ending is forgotten, which alone keeps it from coming back.
+  sweepEnded: `delete from safeconduct_login.session as session using safeconduct_login.ending as ending where ending.at <= $1 and ${wasEnded}`,
   sweepEndings: 'delete from safeconduct_login.ending where at <= $1',
   sweepUsed: 'delete from safeconduct_login.used where until <= $1',
 } as const;
@@ -98,6 +100,7 @@ export function postgresSessions(pool: SessionPool): PostgresSessions {
     useOnce: (key: string, until: number, now: number) => changed(sql.useOnce, [key, until, now]),
     sweep: async (now: number) => {
       await run(sql.sweepSessions, [now]);
+      await run(sql.sweepEnded, [now - endingLifetimeMs]);
       await run(sql.sweepEndings, [now - endingLifetimeMs]);
       await run(sql.sweepUsed, [now]);
     },

@@ -18,12 +18,14 @@ export function sealSignedIn({ seal }: WebWiring, id: string, { identity, tokens
 
 /**
  * Opens what was sealed for this session, and mints the identity again: only a verified sign-in was ever sealed.
- * Undefined when the secret has changed since, or the row was tampered with.
+ * Undefined when the secret has changed since, the row was tampered with, or it is a sign-in with another provider or
+ * application: its tokens go to nobody else.
  */
-export function unsealSignedIn({ seal }: WebWiring, session: StoredSession): SignedIn | undefined {
+export function unsealSignedIn({ seal, link, login }: WebWiring, session: StoredSession): SignedIn | undefined {
   const text = seal.unseal(session.content, purposeOf(session.id));
   if (text === undefined) return undefined;
   const { tokens: stored, identity } = JSON.parse(text) as Content;
+  if (identity.issuer !== link.issuer || identity.client !== login.clientId) return undefined;
   const tokens = wrapTokens(stored);
   // With a refresh token the provider is asked again when the access token ends; without one the session itself is the proof.
   const expiresAt = tokens.refreshToken ? tokens.expiresAt : new Date(session.endsAt);

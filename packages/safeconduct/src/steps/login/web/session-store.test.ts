@@ -94,6 +94,18 @@ function behavesAsAStore(open: () => SessionStore): void {
     assert.ok(await store.read(next.id, 3_002));
   });
 
+  it('R-078 keeps an ended session ended when its ending is forgotten', async () => {
+    const week = 7 * endingLifetimeMs;
+    const sessions = [newSession({ idleUntil: week, endsAt: week }), newSession({ idleUntil: week, endsAt: week })];
+    const living = newSession({ idleUntil: week, endsAt: week });
+    for (const session of [...sessions, living]) await store.create(session, 2_000);
+    await store.endAtProvider({ issuer, session: sessions[0]?.providerSession }, 3_000);
+    await store.endAtProvider({ issuer, subject: sessions[1]?.subject }, 3_000);
+    await store.sweep(3_000 + endingLifetimeMs);
+    for (const { id } of sessions) assert.equal(await store.read(id, 4_000 + endingLifetimeMs), undefined);
+    assert.ok(await store.read(living.id, 4_000 + endingLifetimeMs));
+  });
+
   it('ends everything of a person, at one provider only', async () => {
     const [one, two] = [newSession({ subject: 'eve' }), newSession({ subject: 'eve' })];
     const elsewhere = newSession({ subject: 'eve', issuer: 'https://other.example' });

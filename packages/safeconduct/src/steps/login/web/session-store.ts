@@ -49,7 +49,7 @@ export interface SessionStore {
   wasEnded(session: ProviderSession, since: number): Promise<boolean>;
   /** True for the first caller with this key, until `until`. */
   useOnce(key: string, until: number, now: number): Promise<boolean>;
-  /** Forgets what is over. */
+  /** Forgets what is over: an ended session no later than the ending itself. */
   sweep(now: number): Promise<void>;
 }
 

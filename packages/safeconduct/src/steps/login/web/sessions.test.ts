@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Browser, origin, world } from './browser.fixtures.test.ts';
+import { startScriptedProvider } from '@safeconduct/test-support/scripted-provider';
+import { generic } from '../../../core/providers/generic.ts';
+import { Browser, origin, webLogin, world } from './browser.fixtures.test.ts';
 
 describe('a session', () => {
   it('R-077 ends when it idles and after its lifetime', async () => {
@@ -59,6 +61,22 @@ describe('a session', () => {
     assert.equal((await browser.session())?.identity.subject, 'person-1');
   });
 
+  for (const [status, error, code] of [
+    [401, 'invalid_client', 'provider_invalid'],
+    [400, 'unauthorized_client', 'provider_invalid'],
+    [400, 'temporarily_unavailable', 'provider_unreachable'],
+  ] as const) {
+    it(`R-096 outlives an answer about the application and not about the person: ${error}`, async () => {
+      const browser = new Browser();
+      await browser.signIn();
+      world.time += 600_000;
+      world.provider.script.tokenRefusal = () => ({ status, body: JSON.stringify({ error }) });
+      await assert.rejects(browser.session(), { code });
+      world.provider.script = {};
+      assert.equal((await browser.session())?.identity.subject, 'person-1');
+    });
+  }
+
   it('lasts without a refresh token, though its access token does not', async () => {
     world.provider.script.tokenAnswer = ({ refresh_token: _, ...rest }) => rest;
     const browser = new Browser();
@@ -68,6 +86,26 @@ describe('a session', () => {
     const session = await browser.session();
     assert.equal(session?.identity.subject, 'person-1');
     await assert.rejects(async () => session?.accessToken(), { code: 'session_missing' });
+  });
+
+  it('R-074 of another provider or application is none, and its tokens go to nobody else', async (t) => {
+    const browser = new Browser();
+    await browser.signIn();
+    const kept = new Map(browser.jar);
+    const other = await startScriptedProvider();
+    t.after(() => other.close());
+    const moved = webLogin({}, { provider: generic({ issuer: other.issuer }) });
+    const renamed = webLogin({}, { clientId: 'another' });
+    for (const at of [moved, renamed]) {
+      assert.equal(await browser.session(at), undefined);
+      const leave = { method: 'POST', headers: { origin, 'sec-fetch-site': 'same-origin' } };
+      assert.equal((await at.signOut(browser.request('/auth/sign-out', leave))).headers.get('location'), '/');
+    }
+    assert.deepEqual([...other.revoked, ...world.provider.revoked], []);
+    world.time += 600_000;
+    assert.equal(await browser.session(moved), undefined);
+    assert.deepEqual(browser.jar, kept);
+    assert.equal((await browser.session())?.identity.subject, 'person-1');
   });
 
   it('is not read from a cookie that comes twice', async () => {

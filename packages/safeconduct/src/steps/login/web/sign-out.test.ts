@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Browser, origin, world } from './browser.fixtures.test.ts';
+import { Browser, origin, webLogin, world } from './browser.fixtures.test.ts';
 
 describe('signing out', () => {
   it('ends the session here, the tokens, and then the session at the provider', async () => {
@@ -160,6 +160,31 @@ describe('a logout token from the provider', () => {
     const token = await world.provider.sign(claims());
     assert.equal((await send(token)).status, 200);
     assert.equal((await send(token)).status, 400);
+  });
+
+  it('R-061 ends the session at the second try when the store failed at the first', async () => {
+    const browser = new Browser();
+    await browser.signIn();
+    const token = await world.provider.sign(claims());
+    const failing = { ...world.sessions, endAtProvider: () => Promise.reject(new Error('the store is down')) };
+    const request = () =>
+      new Request(`${origin}/auth/backchannel-logout`, { method: 'POST', body: new URLSearchParams({ logout_token: token }) });
+    await assert.rejects(webLogin({ sessions: failing }).receiveBackChannelLogout(request()), /the store is down/);
+    assert.ok(await browser.session());
+    world.time += 10_000;
+    assert.equal((await send(token)).status, 200);
+    assert.equal(await browser.session(), undefined);
+    assert.equal((await send(token)).status, 400);
+  });
+
+  it('ends no session that began after it, however often it comes', async () => {
+    const token = await world.provider.sign(claims());
+    assert.equal((await send(token)).status, 200);
+    world.time += 60_000;
+    const browser = new Browser();
+    await browser.signIn();
+    assert.equal((await send(token)).status, 400);
+    assert.ok(await browser.session());
   });
 
   it('is refused when it does not end', async () => {

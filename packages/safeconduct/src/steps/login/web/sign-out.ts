@@ -1,5 +1,5 @@
 import { SafeconductError } from '../../../core/identity/errors.ts';
-import { verifyLogoutToken } from '../../../core/protocol/logout-token.ts';
+import { type LogoutNotice, verifyLogoutToken } from '../../../core/protocol/logout-token.ts';
 import { revokeTokens, signOutUrl } from '../sign-out.ts';
 import type { SignedIn } from '../signed-in.ts';
 import { setCookie } from './cookies.ts';
@@ -61,13 +61,19 @@ export async function receiveBackChannelLogout(web: WebWiring, request: Request)
     web.log({ level: 'warn', message: `logout token refused: ${notice}` });
     return refused('the logout token is not valid here');
   }
-  const { issuer } = web.link;
-  const { subject, session, tokenId } = notice;
-  const now = web.link.clock();
-  if (!(await web.sessions.useOnce(`logout ${issuer} ${tokenId}`, now + 24 * 60 * 60_000, now)))
-    return refused('the logout token was used before');
-  await web.sessions.endAtProvider(session === undefined ? { issuer, subject } : { issuer, session }, now);
+  if (!(await endNamed(web, notice))) return refused('the logout token was used before');
   return withCookies(new Response(null, { status: 200 }));
+}
+
+// A token that comes again did its work, unless the store failed in the middle: then the provider's second try must do it.
+async function endNamed({ sessions, link }: WebWiring, { subject, session, tokenId, issuedAtMs }: LogoutNotice): Promise<boolean> {
+  const { issuer } = link;
+  const now = link.clock();
+  const named = session === undefined ? { issuer, subject } : { issuer, session };
+  const isFirst = await sessions.useOnce(`logout ${issuer} ${tokenId}`, now + 24 * 60 * 60_000, now);
+  if (!isFirst && (await sessions.wasEnded(named, issuedAtMs - link.leewaySeconds * 1000))) return false;
+  await sessions.endAtProvider(named, now);
+  return true;
 }
 
 async function readLogoutToken(request: Request): Promise<string | undefined> {
