@@ -52,6 +52,15 @@ describe('stored credentials', () => {
     assert.equal(await credentials.read(), undefined);
   });
 
+  it('R-076 does not give a program that asks for other scopes the tokens of before, and lets sign-out read them all the same', async () => {
+    const scopes = ['openid', 'orders:read'];
+    await open({ scopes }).write(tokens);
+    assert.deepEqual(await open({ scopes: scopes.toReversed() }).read(), tokens);
+    assert.equal(await open({ scopes: [...scopes, 'orders:write'] }).read(), undefined);
+    assert.match(warnings.join(), /asks for other rights now/);
+    assert.deepEqual(await open().read(), tokens);
+  });
+
   it('R-080 refuses a file that others can read', posix, async () => {
     await open().write(tokens);
     await chmod(await onlyFile(), 0o640);

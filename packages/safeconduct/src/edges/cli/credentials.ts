@@ -31,6 +31,8 @@ export interface CredentialOptions {
   readonly openKeyring: () => Promise<Keyring | undefined>;
   /** Told in one sentence why a stored sign-in is not used. */
   readonly warn: (message: string) => void;
+  /** What is asked for now. A sign-in that asked for anything else is not read: its tokens may say less, or more (R-076). */
+  readonly scopes?: readonly string[];
 }
 
 /** The directory for what programs remember on this machine and nobody copies to another one. */
@@ -81,11 +83,15 @@ function sameKey(stored: Record<string, unknown>, { issuer, client, resource }: 
   return stored.issuer === issuer && stored.client === client && stored.resource === resource;
 }
 
+function sameScopes(stored: unknown, asked: readonly string[]): boolean {
+  return Array.isArray(stored) && JSON.stringify(stored.toSorted()) === JSON.stringify(asked.toSorted());
+}
+
 /**
  * Opens the stored sign-in of one issuer, client and API: a file of mode 0600 in a directory of mode 0700. Where the
  * system has a keyring, the file holds cipher text and the keyring its key, so that neither is enough alone.
  */
-export function openCredentials(key: CredentialKey, { directory, openKeyring, warn }: CredentialOptions): Credentials {
+export function openCredentials(key: CredentialKey, { directory, openKeyring, warn, scopes }: CredentialOptions): Credentials {
   const context = JSON.stringify([key.issuer, key.client, key.resource ?? null]);
   const name = createHash('sha256').update(context).digest('hex').slice(0, 32);
   const path = join(directory, `${name}.json`);
@@ -98,6 +104,8 @@ export function openCredentials(key: CredentialKey, { directory, openKeyring, wa
   async function parse(text: string): Promise<StoredTokens | undefined> {
     const stored: unknown = JSON.parse(text);
     if (!isObject(stored) || stored.version !== 1 || !sameKey(stored, key)) throw new TypeError('not this sign-in');
+    if (scopes && !sameScopes(stored.scopes, scopes))
+      return void warn('This program asks for other rights now than when you signed in: sign in again.');
     const sealed = parseSealed(stored.sealed);
     if (!sealed) return checked(stored.tokens);
     const secret = await (await keyring())?.find(name);
@@ -118,7 +126,7 @@ export function openCredentials(key: CredentialKey, { directory, openKeyring, wa
     write: async (tokens) => {
       const secret = await (await keyring())?.provide(name).catch(() => undefined);
       const kept = secret ? { sealed: seal(JSON.stringify(tokens), secret, context) } : { tokens };
-      await writePrivateFile(path, `${JSON.stringify({ version: 1, ...key, ...kept }, null, 2)}\n`);
+      await writePrivateFile(path, `${JSON.stringify({ version: 1, ...key, scopes, ...kept }, null, 2)}\n`);
     },
     remove: async () => {
       await rm(path, { force: true });

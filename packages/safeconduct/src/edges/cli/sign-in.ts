@@ -74,7 +74,7 @@ export function credentialOptions(
 export async function signIn(login: Login, options: SignInOptions): Promise<SignedIn> {
   const { tell = showLines, interactive = true, signal, refused } = options;
   const warn = (message: string) => tell({ kind: 'notice', message });
-  const credentials = credentialsOf(login, credentialOptions(options, warn));
+  const credentials = credentialsOf(login, { ...credentialOptions(options, warn), scopes: login.scopes });
   try {
     signal?.throwIfAborted();
     const stored = await useStored(login, credentials, { refused: refused?.accessToken.reveal(), warn, signal });
