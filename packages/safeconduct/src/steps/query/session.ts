@@ -55,18 +55,19 @@ export function noteCommand(session: Session, tag: string, text: string): void {
 export function giveBack({ client, stain, binding }: Session, destroy?: boolean | Error): void {
   const open = client._activeQuery != null || inTransaction(client);
   const soiled = destroy || open || stain !== undefined;
-  if (!soiled && binding.limits !== undefined) unlock(client);
+  if (!soiled && binding.limits !== undefined) unlock(client, binding);
   else if (client.connection.stream.write !== undefined) client.release(soiled);
   else if (destroy || open || stain !== undefined) cleanEmbedded(client, stain !== undefined);
   else client.release();
 }
 
 const ignore = (): void => {};
+const UNLOCK = { name: 'safeconduct_unlock', text: 'select pg_catalog.pg_advisory_unlock_all()' };
 
 // A lock of the session outlives its transaction, and SQL that nobody trusts could keep others waiting with it for ever.
-function unlock(client: PgClient): void {
+function unlock(client: PgClient, { prepares }: Binding): void {
   client.on('error', ignore); // the query fails as well
-  client.query('select pg_catalog.pg_advisory_unlock_all()', undefined, (error) => {
+  client.query(prepares ? UNLOCK : UNLOCK.text, undefined, (error) => {
     client.removeListener('error', ignore);
     client.release(error ?? undefined);
   });
