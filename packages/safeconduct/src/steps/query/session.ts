@@ -57,7 +57,7 @@ export function giveBack({ client, stain, binding }: Session, destroy?: boolean 
   const soiled = destroy || open || stain !== undefined;
   if (!soiled && binding.limits !== undefined) unlock(client, binding);
   else if (client.connection.stream.write !== undefined) client.release(soiled);
-  else if (destroy || open || stain !== undefined) cleanEmbedded(client, stain !== undefined);
+  else if (soiled) cleanEmbedded(client, stain !== undefined);
   else client.release();
 }
 
