@@ -97,12 +97,16 @@ describe('SQL that nobody trusts', { skip: postgresSkipped }, () => {
   });
 
   it('R-117 leaves no lock on the connection', async () => {
-    await alice.query('select pg_advisory_lock(1), pg_advisory_lock_shared(2)');
-    await Promise.all([alice.query('select 1'), alice.query('select 2'), alice.query('select 3')]);
-    const { rows } = await db.admin(
-      "select l.objid from pg_locks l join pg_database d on d.oid = l.database where l.locktype = 'advisory' and d.datname = current_database()",
-    );
-    assert.deepEqual(rows, []);
+    const single = await openServer({ max: 1, key }); // the next query waits until the connection came back
+    try {
+      const bob = asUser(person('user-2'), single.pool, { key, untrusted: true, allowOutdatedServerForUntrustedSql });
+      const held = "select l.objid from pg_locks l where l.locktype = 'advisory' and l.pid = pg_backend_pid()";
+      const { rows } = await bob.query(`select pg_advisory_lock(1), pg_advisory_lock_shared(2), pg_backend_pid() as pid`);
+      assert.equal((await bob.query('select pg_backend_pid() as pid')).rows[0].pid, rows[0].pid);
+      assert.deepEqual((await bob.query(held)).rows, []);
+    } finally {
+      await single.close();
+    }
   });
 
   it('refuses a database that signs nothing', async () => {
