@@ -6,12 +6,13 @@ import * as cli from 'safeconduct/cli';
 import * as http from 'safeconduct/http';
 import * as identity from 'safeconduct/identity';
 import * as login from 'safeconduct/login';
+import * as openapi from 'safeconduct/openapi';
 import * as protect from 'safeconduct/protect';
 import * as providers from 'safeconduct/providers';
 import * as query from 'safeconduct/query';
 
 it('exports exactly these names', () => {
-  const faces = Object.entries({ identity, login, protect, query, providers, http, cli, issuer });
+  const faces = Object.entries({ identity, login, protect, query, providers, http, openapi, cli, issuer });
   const names = faces.map(([face, module]) => [face, Object.keys(module).toSorted()]);
   assert.deepEqual(Object.fromEntries(names), {
     identity: ['SafeconductError', 'errorCodes'],
@@ -34,8 +35,21 @@ it('exports exactly these names', () => {
     ],
     protect: ['protect', 'refusalOf'],
     query: ['asUser', 'checkDatabase', 'describeDatabaseError', 'installQuery', 'withUser'],
-    providers: ['generic', 'safeconduct'],
-    http: ['fetchHandler', 'hono', 'identityOf'],
+    providers: ['auth0', 'entra', 'entraClaims', 'generic', 'keycloak', 'safeconduct', 'zitadel'],
+    http: [
+      'codeAndDescription',
+      'express',
+      'fastApiAzureAuth',
+      'fastApiAzureAuthObject',
+      'fastify',
+      'fetchHandler',
+      'findIdentity',
+      'hono',
+      'identityOf',
+      'node',
+      'resourceMetadata',
+    ],
+    openapi: ['openApiDocs'],
     cli: ['failureLine', 'linesOf', 'signIn', 'signOut'],
     issuer: ['ConfigurationError', 'SettingsError', 'createIssuer', 'defineConfig', 'demo'],
   });

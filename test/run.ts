@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { type Cluster, postgresSkipped, startCluster } from '@safeconduct/test-support/postgres';
+import { secretScan } from './secret-scan.ts';
 
 const patterns = ['packages/*/src/**/*.test.ts', 'examples/**/*.test.ts', 'bench/src/**/*.test.ts', 'test/**/*.test.ts'];
 const wanted = process.argv.slice(2);
@@ -20,11 +21,25 @@ if (postgresSkipped) console.log(`# ${postgresSkipped}`);
 const runner = spawn(
   process.execPath,
   ['--conditions=safeconduct-source', '--test', '--test-concurrency=3', '--test-timeout=240000', ...files],
-  {
-    stdio: 'inherit',
-  },
+  { stdio: ['inherit', 'pipe', 'pipe'] },
 );
+const scans = (
+  [
+    ['stdout', runner.stdout],
+    ['stderr', runner.stderr],
+  ] as const
+).map(([name, stream]) => {
+  const scan = secretScan();
+  stream.setEncoding('utf8').on('data', (piece: string) => {
+    process[name].write(piece);
+    scan.read(piece);
+  });
+  return { name, scan };
+});
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
-const code = await new Promise<number>((resolve) => runner.on('exit', (status) => resolve(status ?? 1)));
+const code = await new Promise<number>((resolve) => runner.on('close', (status) => resolve(status ?? 1)));
 await cluster?.stop();
-process.exitCode = code;
+// Nothing that the whole run printed may hold a credential (R-146).
+const leaks = scans.flatMap(({ name, scan }) => scan.findings().map((finding) => `${name}, ${finding}`));
+for (const leak of leaks) console.error(`# the test run printed a credential: ${leak}`);
+process.exitCode = leaks.length > 0 ? 1 : code;

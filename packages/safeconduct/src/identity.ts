@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { ErrorCode, ErrorDetails } from './core/identity/errors.ts';
+export type { ErrorCode, ErrorDetails, TokenFault } from './core/identity/errors.ts';
 export { errorCodes, SafeconductError } from './core/identity/errors.ts';
 export type { Actor, Identity } from './core/identity/identity.ts';

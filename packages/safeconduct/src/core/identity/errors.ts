@@ -14,6 +14,12 @@ const table = {
   token_expired: { status: 401, oauth: 'invalid_token', message: 'The access token has expired.' },
   scope_missing: { status: 403, oauth: 'insufficient_scope', message: 'The access token lacks a required scope.' },
   role_missing: { status: 403, oauth: 'insufficient_scope', message: 'The person lacks a required role.' },
+  organization_refused: { status: 403, oauth: 'insufficient_scope', message: 'This is not for members of this organization.' },
+  kind_refused: { status: 403, oauth: 'insufficient_scope', message: 'This is not for callers of this kind.' },
+  guest_refused: { status: 403, oauth: 'insufficient_scope', message: 'Guests of this organization may not use this.' },
+  authentication_stale: { status: 401, oauth: 'insufficient_user_authentication', message: 'This needs a fresh or stronger sign-in.' },
+  session_unknown: { status: 503, oauth: 'temporarily_unavailable', message: 'Whether the session goes on cannot be told now.' },
+  introspection_refused: { status: 503, oauth: 'temporarily_unavailable', message: 'This API cannot check access tokens now.' },
   provider_unreachable: { status: 503, oauth: 'temporarily_unavailable', message: 'The identity provider cannot be reached.' },
   provider_invalid: { status: 502, oauth: 'server_error', message: 'The identity provider sent an answer that cannot be trusted.' },
   // login (OpenID Connect Core, RFC 6749, RFC 9207)
@@ -46,6 +52,12 @@ export type ErrorCode = keyof typeof table;
 /** Every code, in the order of the table. */
 export const errorCodes: readonly ErrorCode[] = Object.keys(table) as ErrorCode[];
 
+/**
+ * Which part of a token is at fault: no `key` of the provider fits it, its `signature` (or how it was made) does not hold, its `claims`
+ * are not those of a token for here, or the provider calls it `inactive`.
+ */
+export type TokenFault = 'key' | 'signature' | 'claims' | 'inactive';
+
 /** What may be said about an error besides its code. */
 export interface ErrorDetails {
   /** For the operator's log. Never a token, code or secret. Default: the table's sentence. */
@@ -53,6 +65,18 @@ export interface ErrorDetails {
   readonly cause?: unknown;
   /** Names that the answer may show, such as the scopes that are missing. */
   readonly missing?: readonly string[];
+  /** What a new sign-in must bring. */
+  readonly authentication?: RequiredAuthentication;
+  /** With `token_invalid`, where it is known. */
+  readonly fault?: TokenFault | undefined;
+}
+
+/** What a new sign-in must bring, for the challenge of RFC 9470 section 3. */
+export interface RequiredAuthentication {
+  /** Seconds that may have passed since the person proved who they are. */
+  readonly maxAge?: number | undefined;
+  /** Ways of signing in that will do. */
+  readonly acrValues?: readonly string[] | undefined;
 }
 
 /** The one error class. Programs read `code`, operators `message` and `cause`; the wire gets `oauth` and `publicMessage`. */
@@ -66,13 +90,19 @@ export class SafeconductError extends Error {
   /** A generic sentence that may be shown to anybody. */
   readonly publicMessage: string;
   readonly missing: readonly string[];
+  /** With `authentication_stale`: what a new sign-in must bring. */
+  readonly authentication?: RequiredAuthentication;
+  /** With `token_invalid`, where it is known: which part of the token is at fault. */
+  readonly fault?: TokenFault;
 
-  constructor(code: ErrorCode, { message, cause, missing = [] }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, { message, cause, missing = [], authentication, fault }: ErrorDetails = {}) {
     super(message ?? table[code].message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = table[code].status;
     this.oauth = table[code].oauth;
     this.publicMessage = table[code].message;
     this.missing = missing;
+    if (authentication !== undefined) this.authentication = authentication;
+    if (fault !== undefined) this.fault = fault;
   }
 }

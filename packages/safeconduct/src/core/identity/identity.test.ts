@@ -34,6 +34,13 @@ describe('an identity', () => {
     assert.throws(() => realm_access.roles.push('support'), TypeError);
   });
 
+  it('R-091 takes claims of any depth that a provider answers with', () => {
+    let deep: Record<string, unknown> = {};
+    for (let level = 0; level < 100_000; level++) deep = { deep };
+    const { claims } = mintIdentity({ ...facts, claims: deep });
+    assert.ok(Object.isFrozen(claims.deep));
+  });
+
   it('does not follow what it was made of', () => {
     const roles = ['customer'];
     const identity = mintIdentity({ ...facts, roles });

@@ -49,9 +49,14 @@ export function mintIdentity(facts: Identity): Identity {
 }
 
 // An identity may be handed to many requests (a verified token is remembered), so nobody can change what another reads.
+// A list instead of recursion: claims may be as deep as a provider's answer is long.
 function frozen<Value extends object>(value: Value): Value {
-  for (const one of Object.values(value)) if (typeof one === 'object' && one !== null && !Object.isFrozen(one)) frozen(one);
-  return Object.freeze(value);
+  const open: object[] = [value];
+  for (const one of open) {
+    Object.freeze(one);
+    for (const inner of Object.values(one)) if (typeof inner === 'object' && inner !== null && !Object.isFrozen(inner)) open.push(inner);
+  }
+  return value;
 }
 
 /**

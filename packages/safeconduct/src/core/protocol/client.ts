@@ -73,9 +73,15 @@ export async function call(client: ClientLink): Promise<Call> {
     auth: authenticationOf(client, metadata),
     options: {
       ...transportOf(client),
-      ...(client.resource !== undefined && { additionalParameters: { resource: client.resource } }),
+      additionalParameters: resourceOf(client),
     },
   };
+}
+
+/** Names the API that access tokens are for, the way the provider wants it named. */
+export function resourceOf({ link, resource }: ClientLink): Record<string, string> {
+  const { resourceParameter = 'resource' } = link.provider;
+  return resource === undefined || resourceParameter === 'scopes' ? {} : { [resourceParameter]: resource };
 }
 
 /** Routes a library call through the bounded fetch. Discovery has already refused http beyond loopback. */

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import { SafeconductError } from '../identity/errors.ts';
-import { type ClientLink, call, guarded } from './client.ts';
+import { type ClientLink, call, guarded, resourceOf } from './client.ts';
 import { isOutage, isSafeUrl } from './fetch.ts';
 import { Secret } from './secret.ts';
 import { errorCodeOf, readJson, readTokenAnswer, type Tokens } from './tokens.ts';
@@ -28,7 +28,7 @@ export async function requestDeviceGrant(client: ClientLink): Promise<DeviceGran
   if (metadata.device_authorization_endpoint === undefined) {
     throw new SafeconductError('provider_invalid', { message: 'the provider has no device authorization endpoint' });
   }
-  const parameters = { scope: client.scopes.join(' '), ...(client.resource !== undefined && { resource: client.resource }) };
+  const parameters = { scope: client.scopes.join(' '), ...resourceOf(client) };
   const response = await guarded(() => oauth.deviceAuthorizationRequest(metadata, self, auth, parameters, options));
   const body = await readJson(response);
   if (isOutage(response))

@@ -10,6 +10,8 @@ export type Metadata = oauth.AuthorizationServer;
 export interface DiscoverySource {
   /** Exactly as the provider writes it, to the slash. */
   readonly issuer: string;
+  /** Where the document is. Default: under the issuer. */
+  readonly discoveryUrl?: string | undefined;
   /** Bounded: see `boundedFetch`. */
   readonly fetch: Fetch;
   readonly clock: Clock;
@@ -30,25 +32,27 @@ const urlMembers = [
 ] as const satisfies readonly (keyof Metadata)[];
 
 /**
- * Reads `/.well-known/openid-configuration` once for all callers and keeps it for an hour.
- * A stale document goes on being used while the provider cannot be reached; a failure is remembered for five seconds.
+ * Reads the provider's metadata (`/.well-known/openid-configuration`) once for all callers and keeps it for an hour.
+ * A stale document goes on being used while the provider gives no good one; a failure is remembered for five seconds.
  *
  * OpenID Connect Discovery sections 4.2 and 4.3.
  */
-export function discoverer({ issuer, fetch, clock }: DiscoverySource): () => Promise<Metadata> {
+export function discoverer(source: DiscoverySource): () => Promise<Metadata> {
+  const { clock } = source;
   let known: { readonly metadata: Metadata; readonly at: number } | undefined;
   let failed: { readonly error: unknown; readonly at: number } | undefined;
   let running: Promise<Metadata> | undefined;
 
   const read = async (): Promise<Metadata> => {
     try {
-      const metadata = await readMetadata(issuer, fetch);
+      const metadata = await readMetadata(source);
       known = { metadata, at: clock() };
       failed = undefined;
       return metadata;
     } catch (error) {
       failed = { error, at: clock() };
-      if (known && error instanceof SafeconductError && error.code === 'provider_unreachable') return known.metadata;
+      // What was checked once stays good while the provider publishes something else by mistake, or nothing.
+      if (known && error instanceof SafeconductError) return known.metadata;
       throw error;
     } finally {
       running = undefined;
@@ -57,7 +61,8 @@ export function discoverer({ issuer, fetch, clock }: DiscoverySource): () => Pro
 
   return async () => {
     if (known && clock() - known.at < freshMs) return known.metadata;
-    if (failed && clock() - failed.at < retryAfterMs) {
+    // Neither way: a clock that was set back must not keep the last failure for as long.
+    if (failed && Math.abs(clock() - failed.at) < retryAfterMs) {
       if (known) return known.metadata;
       throw failed.error;
     }
@@ -66,16 +71,19 @@ export function discoverer({ issuer, fetch, clock }: DiscoverySource): () => Pro
   };
 }
 
-async function readMetadata(issuer: string, fetch: Fetch): Promise<Metadata> {
+async function readMetadata({ issuer, discoveryUrl, fetch }: DiscoverySource): Promise<Metadata> {
   const url = new URL(issuer);
-  const response = await oauth.discoveryRequest(url, {
-    [oauth.customFetch]: fetch as (url: string) => Promise<Response>,
-    [oauth.allowInsecureRequests]: isLoopback(url),
-  });
+  const place = discoveryUrl ?? issuer;
+  const response = await (discoveryUrl === undefined
+    ? oauth.discoveryRequest(url, {
+        [oauth.customFetch]: fetch as (url: string) => Promise<Response>,
+        [oauth.allowInsecureRequests]: isLoopback(url),
+      })
+    : fetch(discoveryUrl, { headers: { accept: 'application/json' } }));
   if (isOutage(response))
-    throw new SafeconductError('provider_unreachable', { message: `discovery at ${issuer} answered ${response.status}` });
+    throw new SafeconductError('provider_unreachable', { message: `discovery at ${place} answered ${response.status}` });
   const metadata = await oauth.processDiscoveryResponse(url, response).catch((cause: unknown) => {
-    throw invalid(`discovery at ${issuer} gave no metadata of this issuer: is the issuer right?`, cause);
+    throw invalid(`discovery at ${place} gave no metadata of ${issuer}: is the issuer right?`, cause);
   });
   checkIssuer(metadata, issuer);
   for (const member of urlMembers) checkUrl(metadata, member, url);

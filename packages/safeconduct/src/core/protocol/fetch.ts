@@ -28,14 +28,16 @@ export function isOutage({ status }: { readonly status: number }): boolean {
 
 /**
  * Wraps `fetch` for calls to a provider: https or loopback only, no redirects, a deadline, a size limit on the answer.
+ * A GET whose connection broke is sent once more, within the same deadline.
  * Throws `provider_unreachable` when no answer came and `provider_invalid` when it was too large or a redirect.
  */
 export function boundedFetch(fetch: Fetch, { timeoutMs = 5_000, maxBytes = 262_144 }: FetchLimits = {}): Fetch {
   return async (url, init = {}) => {
     if (!isSafeUrl(new URL(url))) throw invalid(url, 'is neither https nor loopback');
-    const signals = [AbortSignal.timeout(timeoutMs), ...(init.signal ? [init.signal] : [])];
+    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(init.signal ? [init.signal] : [])]);
+    const attempt = () => fetch(url, { ...init, redirect: 'manual', signal });
     try {
-      const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any(signals) });
+      const response = await ((init.method ?? 'GET') === 'GET' ? onceMore(attempt) : attempt());
       if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400))
         throw invalid(url, 'answered with a redirect');
       return await bounded(response, url, maxBytes);
@@ -45,6 +47,26 @@ export function boundedFetch(fetch: Fetch, { timeoutMs = 5_000, maxBytes = 262_1
       throw new SafeconductError('provider_unreachable', { message: `no answer from ${placeOf(url)}`, cause: error });
     }
   };
+}
+
+/**
+ * Asks a second time when the connection broke before an answer came. A connection that was kept open may have been closed at the
+ * other end a moment before, which nobody here can know. Only for what may be asked twice: RFC 9110 section 9.2.2.
+ */
+export async function onceMore<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!connectionBroke(error)) throw error;
+    return ask();
+  }
+}
+
+const broken = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'];
+
+function connectionBroke(error: unknown, depth = 0): boolean {
+  if (!(error instanceof Error) || depth > 3) return false;
+  return ('code' in error && broken.includes(String(error.code))) || connectionBroke(error.cause, depth + 1);
 }
 
 async function bounded(response: Response, url: string, maxBytes: number): Promise<Response> {

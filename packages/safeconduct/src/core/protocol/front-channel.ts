@@ -1,7 +1,9 @@
 import * as oauth from 'oauth4webapi';
 import { SafeconductError } from '../identity/errors.ts';
-import type { ClientLink } from './client.ts';
+import { acceptsIssuer } from '../providers/issuers.ts';
+import { type ClientLink, resourceOf } from './client.ts';
 import type { Metadata } from './discovery.ts';
+import type { ProviderLink } from './provider-link.ts';
 import type { Secret } from './secret.ts';
 import { errorCodeOf } from './tokens.ts';
 
@@ -32,7 +34,7 @@ export async function authorizationUrl(client: ClientLink, request: Authorizatio
     redirect_uri: request.redirectUri,
     response_type: 'code',
     scope: client.scopes.join(' '),
-    resource: client.resource,
+    ...resourceOf(client),
     state: request.state,
     nonce: request.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(request.verifier),
@@ -55,10 +57,12 @@ export async function readCallback(client: ClientLink, callback: URL, state: str
   const metadata = await client.link.metadata();
   const { searchParams } = callback;
   if (single(searchParams, 'state') !== state) throw new SafeconductError('login_state_mismatch');
-  checkResponseIssuer(metadata, single(searchParams, 'iss'));
+  const iss = single(searchParams, 'iss');
+  checkResponseIssuer(client.link, metadata, iss);
   if (searchParams.has('error')) throw denied(searchParams);
   if (!single(searchParams, 'code')) throw new SafeconductError('login_denied', { message: 'No authorization code received' });
-  return acceptable(() => oauth.validateAuthResponse(metadata, { client_id: client.clientId }, searchParams, state));
+  const named = iss === undefined ? metadata : { ...metadata, issuer: iss };
+  return acceptable(() => oauth.validateAuthResponse(named, { client_id: client.clientId }, searchParams, state));
 }
 
 // What is left to the library: answers of flows that were not asked for, such as tokens in the address.
@@ -70,9 +74,9 @@ function acceptable(validate: () => URLSearchParams): URLSearchParams {
   }
 }
 
-function checkResponseIssuer(metadata: Metadata, iss: string | undefined): void {
+function checkResponseIssuer({ provider }: ProviderLink, metadata: Metadata, iss: string | undefined): void {
   const missing = iss === undefined && metadata.authorization_response_iss_parameter_supported === true;
-  if (missing || (iss !== undefined && iss !== metadata.issuer)) throw new SafeconductError('login_issuer_mismatch');
+  if (missing || (iss !== undefined && !acceptsIssuer(provider, iss))) throw new SafeconductError('login_issuer_mismatch');
 }
 
 // Both values come from whoever wrote the address: they are cut and cleaned before anybody prints them.

@@ -19,6 +19,7 @@ import {
   subjectIsText,
   type TokenInHand,
   takeInHand,
+  tenantIsRight,
 } from './verified-jwt.ts';
 
 /** What an ID token must prove besides being the provider's. */
@@ -50,6 +51,7 @@ const checks: readonly Check<IdTokenInHand>[] = [
   algorithmIsPinned,
   algorithmIsPublished,
   signatureIsRight,
+  tenantIsRight,
   isNotExpiredUnlessVerifiedBefore,
   isAlreadyValid,
   issuedInThePast,

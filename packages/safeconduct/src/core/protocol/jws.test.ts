@@ -48,3 +48,42 @@ describe('a compact JWS', () => {
     }
   });
 });
+
+describe('a hostile JWS', () => {
+  const head = part({ alg: 'ES256' });
+  const shaped = (payload: string) => `${head}.${Buffer.from(payload).toString('base64url')}.AAAA`;
+
+  it('R-091 may not be deep', () => {
+    const nested = (levels: number) => shaped(`{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`);
+    assert.ok(parseJws(nested(15)));
+    for (const levels of [17, 100, 4_000]) assert.equal(parseJws(nested(levels)), undefined);
+    assert.equal(parseJws(shaped(`${'{"a":'.repeat(1_500)}1${'}'.repeat(1_500)}`)), undefined);
+  });
+
+  it('R-091 is canonical base64url in every part: one token has one spelling', () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...alphabet), { minLength: 1, maxLength: 12 }), (characters) => {
+        const tail = characters.join('');
+        const isCanonical = Buffer.from(tail, 'base64url').toString('base64url') === tail;
+        assert.equal(parseJws(`${head}.${part({})}.${tail}`) !== undefined, isCanonical);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('R-091 has no byte order mark, and no thumbprint that is not text', () => {
+    assert.equal(parseJws(shaped('\ufeff{}')), undefined);
+    assert.ok(parseJws(shaped('{}')));
+    assert.equal(parseJws(`${part({ alg: 'ES256', x5t: {} })}.${part({})}.AAAA`), undefined);
+  });
+
+  it('cannot change a header that another token of the same header is read with', () => {
+    const first = parseJws(shaped('{}'));
+    assert.throws(() => Object.assign(first?.header ?? {}, { alg: 'none' }), TypeError);
+    assert.equal(parseJws(shaped('{"sub":"ben"}'))?.header.alg, 'ES256');
+    // A flood of headers that nobody uses again changes nothing.
+    for (let round = 0; round < 600; round++)
+      assert.equal(parseJws(`${part({ alg: 'ES256', kid: `k${round}` })}.${part({})}.AAAA`)?.header.kid, `k${round}`);
+  });
+});

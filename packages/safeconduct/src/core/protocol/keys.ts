@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { SafeconductError } from '../identity/errors.ts';
+import { certificateAgrees } from './certificates.ts';
 import type { Clock } from './clock.ts';
 import { type Fetch, isOutage } from './fetch.ts';
 import { suits } from './jws.ts';
@@ -8,14 +9,23 @@ import { suits } from './jws.ts';
 export interface KeyHint {
   readonly alg: string;
   readonly kid?: string;
+  /** SHA-1 thumbprint of the certificate, compared as text where the key has one too. */
+  readonly x5t?: string;
+}
+
+/** A public key of a provider. */
+export interface PublicKey {
+  readonly key: KeyObject;
+  /** Whose tokens it signs, where a key set serves several issuers: Entra ID's `issuer`, which may be a template. */
+  readonly issuer?: string;
 }
 
 /** The public keys of one provider. */
 export interface Keys {
   /** The key if it is known and needs no fetch, else undefined. */
-  known(hint: KeyHint): KeyObject | undefined;
+  known(hint: KeyHint): PublicKey | undefined;
   /** The key, fetched if need be; undefined if the provider has none. Throws `provider_unreachable` when that cannot be known. */
-  find(hint: KeyHint): Promise<KeyObject | undefined>;
+  find(hint: KeyHint): Promise<PublicKey | undefined>;
   /** Changes whenever the set of keys does, or is too old: drop what was verified under another one. Asking keeps the set fresh. */
   generation(): number;
 }
@@ -29,13 +39,12 @@ export interface KeySource {
   readonly clock: Clock;
 }
 
-interface PublicKey {
+interface PublishedKey extends PublicKey {
   readonly jwk: Readonly<Record<string, unknown>>;
-  readonly key: KeyObject;
 }
 
 interface KeySet {
-  readonly keys: readonly PublicKey[];
+  readonly keys: readonly PublishedKey[];
   readonly text: string;
   readonly at: number;
 }
@@ -71,7 +80,8 @@ export function createKeys({ jwksUri, fetch, clock }: KeySource): Keys {
     }
   };
   const reload = (): Promise<void> => {
-    if (failed && clock() - failed.at < retryAfterMs) return Promise.reject(failed.error);
+    // Neither way: a clock that was set back must not keep the last failure for as long.
+    if (failed && Math.abs(clock() - failed.at) < retryAfterMs) return Promise.reject(failed.error);
     running ??= load();
     return running;
   };
@@ -81,8 +91,11 @@ export function createKeys({ jwksUri, fetch, clock }: KeySource): Keys {
     if (set !== undefined && age() >= freshMs) reload().catch(() => undefined);
   };
 
-  const known = (hint: KeyHint): KeyObject | undefined => (age() < freshMs ? pick(set, hint) : undefined);
-  const find = async (hint: KeyHint): Promise<KeyObject | undefined> => {
+  const known = (hint: KeyHint): PublicKey | undefined => {
+    refreshIfOld();
+    return age() < staleMs ? pick(set, hint) : undefined;
+  };
+  const find = async (hint: KeyHint): Promise<PublicKey | undefined> => {
     if (age() >= staleMs) await reload();
     const key = pick(set, hint);
     if (key !== undefined) {
@@ -93,16 +106,22 @@ export function createKeys({ jwksUri, fetch, clock }: KeySource): Keys {
     return pick(set, hint);
   };
   const current = (): number => {
-    refreshIfOld();
-    return age() < staleMs ? generation : -1;
+    const old = age();
+    if (old >= freshMs) refreshIfOld();
+    return old < staleMs ? generation : -1;
   };
   return { known, find, generation: current };
 }
 
-function pick(set: KeySet | undefined, { alg, kid }: KeyHint): KeyObject | undefined {
-  const fitting = (set?.keys ?? []).filter(({ jwk }) => suits(alg, jwk) && (kid === undefined || jwk.kid === kid));
+function pick(set: KeySet | undefined, hint: KeyHint): PublicKey | undefined {
+  const fitting = set?.keys.filter(({ jwk }) => fits(jwk, hint)) ?? [];
   // Without a key id the key must be unmistakable: OpenID Connect Core section 10.1.
-  return fitting.length === 1 ? fitting[0]?.key : undefined;
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function fits(jwk: PublishedKey['jwk'], { alg, kid, x5t }: KeyHint): boolean {
+  if (kid !== undefined && jwk.kid !== kid) return false;
+  return suits(alg, jwk) && (x5t === undefined || jwk.x5t === undefined || jwk.x5t === x5t);
 }
 
 async function readKeys(url: string, fetch: Fetch, at: number): Promise<KeySet> {
@@ -114,7 +133,7 @@ async function readKeys(url: string, fetch: Fetch, at: number): Promise<KeySet> 
   return { keys, text, at };
 }
 
-function parseKeys(text: string): PublicKey[] | undefined {
+function parseKeys(text: string): PublishedKey[] | undefined {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -125,10 +144,11 @@ function parseKeys(text: string): PublicKey[] | undefined {
   return body.keys.slice(0, mostKeys).flatMap((jwk: unknown) => importKey(jwk) ?? []);
 }
 
-// Symmetric keys, encryption keys, short RSA keys and what OpenSSL cannot read are passed over: others in the set may be good.
-function importKey(jwk: unknown): PublicKey | undefined {
+// Symmetric keys, encryption keys, short RSA keys, keys whose certificate is about another key, and what OpenSSL cannot read are
+// passed over: others in the set may be good.
+function importKey(jwk: unknown): PublishedKey | undefined {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) return undefined;
-  const { kty, use, key_ops: operations, n, e, crv, x, y, kid, alg } = jwk as Record<string, unknown>;
+  const { kty, use, key_ops: operations, n, e, crv, x, y, kid, alg, x5t, issuer } = jwk as Record<string, unknown>;
   if (use !== undefined && use !== 'sig') return undefined;
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return undefined;
   if (kty !== 'RSA' && kty !== 'EC' && kty !== 'OKP') return undefined;
@@ -137,7 +157,8 @@ function importKey(jwk: unknown): PublicKey | undefined {
     const members = Object.entries({ kty, n, e, crv, x, y }).filter(([, value]) => typeof value === 'string');
     const key = createPublicKey({ format: 'jwk', key: Object.fromEntries(members) });
     if (kty === 'RSA' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < smallestRsaBits) return undefined;
-    return { jwk: { kty, crv, kid, alg }, key };
+    if (!certificateAgrees(key, jwk)) return undefined;
+    return { jwk: { kty, crv, kid, alg, x5t }, key, ...(issuer !== undefined && { issuer: String(issuer) }) };
   } catch {
     return undefined;
   }

@@ -14,6 +14,8 @@ import {
 
 /** What a provider says has ended: a session, or all of a person's. */
 export interface LogoutNotice {
+  /** `iss`, exactly as verified. */
+  readonly issuer: string;
   readonly subject?: string;
   readonly session?: string;
   readonly tokenId: string;
@@ -47,8 +49,9 @@ export async function verifyLogoutToken(token: string, link: ProviderLink, clien
   if (inHand === undefined) return 'it is not a compact JWS';
   const reason = await firstRefusal(checks, { ...inHand, clientId });
   if (reason !== undefined) return reason;
-  const { sub, sid, jti, iat } = inHand.jws.payload;
+  const { iss, sub, sid, jti, iat } = inHand.jws.payload;
   return {
+    issuer: String(iss),
     ...(typeof sub === 'string' && { subject: sub }),
     ...(typeof sid === 'string' && { session: sid }),
     tokenId: String(jti),

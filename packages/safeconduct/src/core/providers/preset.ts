@@ -1,27 +1,57 @@
-import type { ClaimSpelling } from '../identity/claims.ts';
+import type { ClaimSpelling, Sign } from '../identity/claims.ts';
 
 /** How one kind of provider speaks: data, over the one runtime that reads it. */
 export interface ProviderPreset {
   /** Shown in messages. */
   readonly name: string;
-  /** Exactly as the provider writes it in discovery and in `iss`, to the slash. */
+  /** Exactly as the provider writes it in discovery, to the slash, and in `iss` unless `tenants` says otherwise. */
   readonly issuer: string;
+  /** Where the metadata is, if not under the issuer. */
+  readonly discoveryUrl?: string;
+  /** For providers whose `iss` names one of many tenants. */
+  readonly tenants?: TenantIssuers;
   /** The only signature algorithms that are accepted, all asymmetric. */
   readonly algorithms: readonly string[];
   /** Clock differences that are forgiven, 0 to 60 seconds. */
   readonly leewaySeconds: number;
   /** `required` where the provider promises `at_hash` in the ID token of the token endpoint. It is always compared when it is there. */
   readonly accessTokenHash: 'required' | 'if-present';
-  /** Values of `typ` that mark a JWT access token, lower case; `jwt` also stands for a token without `typ`. */
+  /**
+   * How an API checks access tokens: `jwt` by the provider's keys, `introspection` by asking the provider, `by-form` the one or the
+   * other: three base64url parts go to the keys, everything else is asked about.
+   */
+  readonly accessTokens: 'jwt' | 'introspection' | 'by-form';
+  /** What every opaque access token of this provider begins with, where it promises that. */
+  readonly opaquePrefix?: string;
+  /** What an operator reads when an opaque token comes and this provider cannot be asked about it. */
+  readonly opaqueAdvice?: string;
+  /** Values of `typ` that mark a JWT access token, lower case; `jwt` also stands for a token without `typ`. None: JWTs are only asked about. */
   readonly accessTokenTypes: readonly string[];
+  /** What every JWT access token of this provider shows and its other tokens do not, where `typ` does not tell them apart. */
+  readonly accessTokenSigns?: readonly Sign[];
   readonly spelling: ClaimSpelling;
+  /** `refused`: people of another tenant, who were invited into this one, are refused as `guest_refused`. */
+  readonly guests?: 'refused';
   /** Where a sign-in finds roles and organization: in the ID token, at userinfo, or in a JWT access token of this provider. */
   readonly signInFacts: 'id-token' | 'userinfo' | 'access-token';
+  /** How a sign-in names the API that access tokens are for. `scopes`: by scopes alone, so that `resource` cannot be given. Default: `resource` (RFC 8707). */
+  readonly resourceParameter?: 'resource' | 'audience' | 'scopes';
+}
+
+/** The issuers of a provider of many tenants. */
+export interface TenantIssuers {
+  /** How `iss` is spelled, `{tenantid}` in the tenant's place, and the `ver` that tokens of that issuer carry. */
+  readonly spellings: readonly { readonly issuer: string; readonly version: string }[];
+  /** GUIDs in lower case; `every` takes whoever has a tenant. */
+  readonly allowed: readonly string[] | 'every';
 }
 
 /** Freezes a preset, lists included. */
 export function freezePreset(preset: ProviderPreset): ProviderPreset {
-  const spelling = Object.freeze({ ...preset.spelling });
-  for (const value of [...Object.values(preset), ...Object.values(spelling)]) Object.freeze(value);
-  return Object.freeze({ ...preset, spelling });
+  return frozen(preset);
+}
+
+function frozen<Value extends object>(value: Value): Value {
+  for (const one of Object.values(value)) if (typeof one === 'object' && one !== null && !Object.isFrozen(one)) frozen(one);
+  return Object.freeze(value);
 }

@@ -8,15 +8,18 @@ export function safeconduct({ issuer }: { readonly issuer: string }): ProviderPr
     algorithms: ['ES256', 'RS256'],
     leewaySeconds: 30,
     accessTokenHash: 'required',
+    accessTokens: 'by-form',
+    opaquePrefix: 'sc_',
     accessTokenTypes: ['at+jwt'],
     signInFacts: 'access-token',
     spelling: {
+      subject: ['sub'],
       roles: ['roles'],
       scopes: ['scope'],
       client: ['client_id'],
       organization: ['org_id'],
       session: ['sid'],
-      service: 'subject-is-client',
+      service: [[{ claim: 'sub', sameAs: 'client_id' }]],
     },
   });
 }

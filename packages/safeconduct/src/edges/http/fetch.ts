@@ -1,15 +1,24 @@
-import type { Identity } from '../../core/identity/identity.ts';
 import type { Guard } from '../../steps/protect/protect.ts';
-import { type AdapterOptions, admit, identityOf } from './admission.ts';
+import { type AdapterOptions, type Caller, type Certain, callerOf, gateOf } from './admission.ts';
+import { withoutIdentityHeaders } from './identity-headers.ts';
 
-/** A handler that gets its caller as the first argument. */
-export type IdentifiedHandler = (identity: Identity, request: Request) => Response | Promise<Response>;
+/** A handler of standard requests that gets its caller as the first argument, and after the request what the platform adds. */
+export type FetchHandler<Known, Rest extends readonly unknown[] = []> = (
+  identity: Known,
+  request: Request,
+  ...rest: Rest
+) => Response | Promise<Response>;
 
-/** Puts a guard before a standard `Request` to `Response` handler. Refused requests never reach it. */
-export function fetchHandler(
+/** Puts a guard before a standard `Request` to `Response` handler, which gets its caller as the first argument. */
+export function fetchHandler<Rest extends readonly unknown[], Options extends AdapterOptions = Certain>(
   guard: Guard,
-  handler: IdentifiedHandler,
-  options: AdapterOptions = {},
-): (request: Request) => Promise<Response> {
-  return async (request) => (await admit(guard, request, options)) ?? handler(identityOf(request), request);
+  handler: FetchHandler<Caller<Options>, Rest>,
+  options?: Options,
+): (request: Request, ...rest: Rest) => Promise<Response> {
+  const gate = gateOf(guard, options);
+  return async (original, ...rest) => {
+    const request = withoutIdentityHeaders(original, rest[0]);
+    const refusal = await gate(request);
+    return refusal ? new Response(refusal.body, refusal) : handler(callerOf(request, options), request, ...rest);
+  };
 }

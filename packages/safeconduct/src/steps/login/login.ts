@@ -17,7 +17,7 @@ export interface LoginOptions {
   readonly postLogoutRedirectUri?: string;
   /** Must hold `openid`. Add `offline_access` for a refresh token. */
   readonly scopes: readonly string[];
-  /** RFC 8707 resource indicator of the API that access tokens are for. */
+  /** The API that access tokens are for (RFC 8707; Auth0 calls it audience). Some providers want it named in `scopes` instead. */
   readonly resource?: string;
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch;
@@ -65,10 +65,12 @@ export function wiringOf(login: Login): ClientLink {
   return wiring;
 }
 
-function checkOptions({ clientId, clientSecret, redirectUri, postLogoutRedirectUri, scopes }: LoginOptions): void {
+function checkOptions({ provider, clientId, clientSecret, redirectUri, postLogoutRedirectUri, scopes, resource }: LoginOptions): void {
   if (clientId === '') throw new TypeError('clientId must not be empty');
   if (clientSecret === '') throw new TypeError('clientSecret must not be empty: leave it out for a public client');
   if (!scopes.includes('openid')) throw new TypeError('scopes must hold "openid": without it nobody is identified');
+  if (resource !== undefined && provider.resourceParameter === 'scopes')
+    throw new TypeError(`resource is nothing that ${provider.name} knows: name the API in scopes, as docs/providers.md shows`);
   if (!isRedirect(redirectUri))
     throw new TypeError(`redirectUri "${redirectUri}" must be https, http on loopback, or an app's own scheme with a dot`);
   if (postLogoutRedirectUri !== undefined && !isRedirect(postLogoutRedirectUri)) {

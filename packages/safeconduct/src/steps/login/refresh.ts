@@ -2,6 +2,7 @@ import { SafeconductError } from '../../core/identity/errors.ts';
 import { assertMinted, type Identity } from '../../core/identity/identity.ts';
 import { exchangeRefreshToken } from '../../core/protocol/client.ts';
 import { type StoredTokens, type Tokens, wrapTokens } from '../../core/protocol/tokens.ts';
+import { acceptsIssuer } from '../../core/providers/issuers.ts';
 import { type Login, wiringOf } from './login.ts';
 import { identify, mintFrom, type SignedIn } from './signed-in.ts';
 
@@ -15,7 +16,7 @@ import { identify, mintFrom, type SignedIn } from './signed-in.ts';
 export async function refreshLogin(login: Login, previous: SignedIn): Promise<SignedIn> {
   const { identity, tokens: old, returnTo } = previous;
   assertMinted(identity);
-  if (identity.issuer !== login.provider.issuer || identity.client !== login.clientId) {
+  if (!acceptsIssuer(login.provider, identity.issuer) || identity.client !== login.clientId) {
     throw new TypeError('this sign-in was made with another provider or application: its tokens go to nobody else');
   }
   if (old.refreshToken === undefined)

@@ -1,13 +1,12 @@
 import { type Claims, type Facts, readFacts } from '../../core/identity/claims.ts';
 import { SafeconductError } from '../../core/identity/errors.ts';
 import { type Identity, mintIdentity } from '../../core/identity/identity.ts';
-import { verifyAccessToken } from '../../core/protocol/access-token.ts';
+import { checkGuest, verifyAccessToken } from '../../core/protocol/access-token.ts';
 import type { ClientLink } from '../../core/protocol/client.ts';
 import { type IdTokenExpectation, verifyIdToken } from '../../core/protocol/id-token.ts';
 import { parseJws } from '../../core/protocol/jws.ts';
 import type { Tokens } from '../../core/protocol/tokens.ts';
 import { readUserinfo } from '../../core/protocol/userinfo.ts';
-import type { ProviderPreset } from '../../core/providers/preset.ts';
 import { type Login, wiringOf } from './login.ts';
 
 /** A finished sign-in. */
@@ -36,18 +35,23 @@ export async function identify(login: Login, tokens: Tokens, proof: Proof): Prom
 
 /** Mints the identity of verified ID token claims, with roles and organization from where the preset says. */
 export async function mintFrom(login: Login, tokens: Tokens, claims: Claims): Promise<Identity> {
-  const { issuer, spelling } = login.provider;
-  const own = readFacts(claims, spelling);
+  const { provider } = login;
+  const { subject, session } = readFacts(claims, provider.spelling);
+  if (subject === undefined) {
+    const names = provider.spelling.subject.flat().join(' or ');
+    throw new SafeconductError('id_token_invalid', { message: `ID token refused: ${names} is missing: ask for the scope profile` });
+  }
+  checkGuest(claims, provider);
   const { roles, organization } = await factsOfSignIn(login, tokens, claims);
   return mintIdentity({
-    issuer,
-    subject: String(claims.sub),
+    issuer: String(claims.iss),
+    subject,
     kind: 'person',
     roles,
     scopes: tokens.scopes,
     client: login.clientId,
     ...(organization !== undefined && { organization }),
-    ...(own.session !== undefined && { session: own.session }),
+    ...(session !== undefined && { session }),
     expiresAt: tokens.expiresAt,
     claims,
   });
@@ -58,7 +62,7 @@ async function factsOfSignIn(login: Login, tokens: Tokens, claims: Claims): Prom
   if (signInFacts === 'userinfo') {
     return readFacts({ ...claims, ...(await readUserinfo(wiringOf(login), tokens.accessToken, String(claims.sub))) }, spelling);
   }
-  const readable = signInFacts === 'access-token' ? await accessTokenClaims(login.provider, wiringOf(login), tokens) : undefined;
+  const readable = signInFacts === 'access-token' ? await accessTokenClaims(wiringOf(login), tokens) : undefined;
   if (readable !== undefined && readable.sub !== claims.sub) {
     throw new SafeconductError('provider_invalid', { message: 'the access token is about another subject than the ID token' });
   }
@@ -66,13 +70,13 @@ async function factsOfSignIn(login: Login, tokens: Tokens, claims: Claims): Prom
 }
 
 // An opaque access token says nothing to us, nor does one that has ended; a JWT that does not verify is no opaque token but a lie.
-async function accessTokenClaims(provider: ProviderPreset, client: ClientLink, tokens: Tokens): Promise<Claims | undefined> {
+async function accessTokenClaims(client: ClientLink, tokens: Tokens): Promise<Claims | undefined> {
   if (tokens.expiresAt.getTime() <= client.link.clock()) return undefined;
   const token = tokens.accessToken.reveal();
-  const jws = parseJws(token);
-  if (jws === undefined) return undefined;
-  const audiences = client.resource === undefined ? [jws.payload.aud].flat().map(String) : [client.resource];
-  const verdict = await verifyAccessToken(token, client.link, { audiences, types: provider.accessTokenTypes });
+  if (parseJws(token) === undefined) return undefined;
+  // Without a resource the token is for whomever the provider says: it came from the provider's own hand.
+  const audiences = client.resource === undefined ? 'unasked' : [client.resource];
+  const verdict = await verifyAccessToken(token, client.link, { audiences });
   if (verdict.valid) return verdict.claims;
   throw new SafeconductError('provider_invalid', { message: `the access token of this sign-in does not verify: ${verdict.reason}` });
 }

@@ -38,5 +38,10 @@ export const sign = (changes?: Record<string, unknown>, header: Record<string, u
   world.provider.sign(claims(changes), { typ: 'at+jwt', ...header });
 export const bearing = (token: string) => new Request(audience, { headers: { authorization: `Bearer ${token}` } });
 export const call = (token: string, at = world.guard) => at(bearing(token));
+/** Makes the guard know a token: the first time it may have to fetch the keys, and remembers nothing yet. */
+export const makeKnown = async (token: string, at = world.guard) => {
+  await call(token, at);
+  return call(token, at);
+};
 export const jwksCalls = () => world.provider.calls.get('/jwks') ?? 0;
 export const refusedAs = (code: ErrorCode, message?: RegExp) => ({ code, ...(message && { message }) });

@@ -4,7 +4,8 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { exportJWK } from 'jose';
 import { assertMinted } from '../../core/identity/identity.ts';
-import { audience, bearing, call, guardWith, jwksCalls, now, refusedAs, sign, world } from './guard.fixtures.test.ts';
+import { audience, bearing, call, guardWith, jwksCalls, makeKnown, now, refusedAs, sign, world } from './guard.fixtures.test.ts';
+import { checkRequest } from './protect.ts';
 
 describe('a guard', () => {
   it('gives the identity that the token proves', async () => {
@@ -68,8 +69,36 @@ describe('a guard', () => {
   });
 
   it('R-096 lets nobody in when that question fails', async () => {
-    const failing = guardWith({ isEnded: () => Promise.reject(new Error('database down')) });
-    await assert.rejects(call(await sign(), failing), /database down/);
+    const token = await sign();
+    const down = () => {
+      throw new Error('database down');
+    };
+    for (const isEnded of [down, async () => down(), () => Promise.reject(new Error('database down'))])
+      await assert.rejects(call(token, guardWith({ isEnded })), {
+        code: 'session_unknown',
+        status: 503,
+        cause: new Error('database down'),
+      });
+  });
+
+  it('R-096 lets nobody in when that question is answered with anything but false', async () => {
+    const token = await sign();
+    assert.ok(await call(token, guardWith({ isEnded: () => false })));
+    for (const answer of [true, undefined, null, 0, ''])
+      for (const isEnded of [() => answer as boolean, () => Promise.resolve(answer as boolean)])
+        await assert.rejects(call(token, guardWith({ isEnded })), refusedAs('token_expired', /session/));
+  });
+
+  it('answers at once for a token that it knows, and throws at once', async () => {
+    const request = bearing(await sign());
+    const at = guardWith({ isEnded: () => false });
+    assert.ok((await checkRequest(at, request)) instanceof Object);
+    const [first, again] = [checkRequest(at, request), checkRequest(at, request)];
+    assert.ok(!(first instanceof Promise));
+    assert.equal(first, again);
+    assert.throws(() => checkRequest(at, request, { roles: ['support'] }), refusedAs('role_missing'));
+    assert.throws(() => checkRequest(at, { headers: {} }), refusedAs('token_missing'));
+    assert.ok((await checkRequest(async () => first, request)) === first);
   });
 });
 
@@ -134,7 +163,7 @@ describe('the keys of the provider', () => {
 
   it('R-094 that were withdrawn end the tokens the guard knows', async () => {
     const old = await sign({ exp: now() + 3_600 });
-    await call(old);
+    await makeKnown(old);
     await world.provider.rotateKey();
     world.time += 31_000;
     assert.ok(await call(old));
@@ -144,7 +173,7 @@ describe('the keys of the provider', () => {
 
   it('R-094 that were withdrawn are noticed by a guard that sees no other token', { timeout: 5_000 }, async () => {
     const old = await sign({ exp: now() + 3_600 });
-    await call(old);
+    await makeKnown(old);
     await world.provider.rotateKey();
     world.time += 600_001;
     // The keys are refreshed behind the back of whoever asks first.
@@ -165,7 +194,7 @@ describe('the keys of the provider', () => {
 
   it('R-094 R-096 are used for a day while the provider is down, and then no more', async () => {
     const known = await sign({ exp: now() + 2 * 86_400 });
-    await call(known);
+    await makeKnown(known);
     world.provider.script.down = () => 503;
     world.time += 23 * 3_600_000;
     assert.ok(await call(await sign()));

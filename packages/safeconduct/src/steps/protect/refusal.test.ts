@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { SafeconductError } from '../../core/identity/errors.ts';
 import { type RefusalEvent, refusalOf } from './refusal.ts';
 
@@ -47,7 +48,7 @@ describe('the answer to a refused request', () => {
     const error = new SafeconductError('token_invalid', { message: 'access token refused: iss is not the configured issuer' });
     const response = refusalOf(error, { log: (event) => events.push(event) });
     const requestId = response.headers.get('x-request-id');
-    assert.deepEqual(events, [{ requestId, code: 'token_invalid', status: 401, reason: error.message }]);
+    assert.deepEqual(events, [{ level: 'info', requestId, code: 'token_invalid', status: 401, reason: error.message }]);
     assert.doesNotMatch(await response.text(), /iss/);
     assert.equal(response.headers.get('cache-control'), 'no-store');
   });
@@ -56,6 +57,78 @@ describe('the answer to a refused request', () => {
     const resourceMetadata = 'https://api.example/.well-known/oauth-protected-resource';
     const { headers } = refusalOf(new SafeconductError('token_missing'), { resourceMetadata });
     assert.equal(headers.get('www-authenticate'), `Bearer realm="api", resource_metadata="${resourceMetadata}"`);
+    const described = refusalOf(new SafeconductError('token_missing'), { resourceMetadata: { url: resourceMetadata } });
+    assert.equal(described.headers.get('www-authenticate'), headers.get('www-authenticate'));
+  });
+
+  it('R-097 says how fresh or how strong a sign-in must be, as RFC 9470 does', () => {
+    const authentication = { maxAge: 300, acrValues: ['phr', 'phrh'] };
+    const stale = refusalOf(new SafeconductError('authentication_stale', { authentication }));
+    assert.equal(stale.status, 401);
+    assert.match(
+      stale.headers.get('www-authenticate') ?? '',
+      /error="insufficient_user_authentication", .*max_age="300", acr_values="phr phrh"$/,
+    );
+  });
+
+  it('B1.6 tells an operator what only an operator can mend, by itself', (test) => {
+    const printed = test.mock.method(console, 'error', () => undefined);
+    refusalOf(new SafeconductError('token_invalid'));
+    refusalOf(new SafeconductError('provider_unreachable'));
+    assert.equal(printed.mock.callCount(), 0);
+    const { headers } = refusalOf(
+      new SafeconductError('introspection_refused', { message: 'introspection answered 401: is the secret right?' }),
+    );
+    const line = JSON.parse(String(printed.mock.calls[0]?.arguments[0]));
+    assert.deepEqual([line.level, line.requestId], ['error', headers.get('x-request-id')]);
+    assert.match(line.reason, /is the secret right/);
+  });
+
+  it('logs the cause of an error without what looks like a token', () => {
+    const events: RefusalEvent[] = [];
+    const log = (event: RefusalEvent) => void events.push(event);
+    const secret = `sc_pat_${'a1B2'.repeat(10)}`;
+    refusalOf(new TypeError(`cannot read ${secret}`, { cause: new Error('ECONNREFUSED, UNABLE_TO_VERIFY_LEAF_SIGNATURE') }), { log });
+    refusalOf(new SafeconductError('provider_unreachable', { message: 'no answer', cause: new Error(`at ${secret}`) }), { log });
+    refusalOf('thrown text', { log });
+    assert.deepEqual(
+      events.map(({ code, level, reason }) => [code, level, reason]),
+      [
+        [
+          'unexpected',
+          'error',
+          'an unexpected error: TypeError: cannot read [left out]: Error: ECONNREFUSED, UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+        ],
+        ['provider_unreachable', 'warn', 'no answer (Error: at [left out])'],
+        ['unexpected', 'error', 'an unexpected error: a thrown string'],
+      ],
+    );
+  });
+
+  it('stays a refusal when the log or the format fails', async () => {
+    const fails = () => {
+      throw new Error('mine');
+    };
+    const response = refusalOf(new SafeconductError('token_expired'), { log: fails, format: fails });
+    assert.equal(response.status, 401);
+    assert.equal(((await response.json()) as { error: string }).error, 'invalid_token');
+    assert.equal(refusalOf(new SafeconductError('token_expired'), { format: () => undefined }).status, 401);
+  });
+
+  it('R-100 does not end the program when a log rejects later', async () => {
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => unheard.push(reason);
+    process.on('unhandledRejection', hear);
+    refusalOf(new SafeconductError('token_expired'), { log: async () => Promise.reject(new Error('mine')) });
+    await setImmediate();
+    await setImmediate();
+    process.off('unhandledRejection', hear);
+    assert.deepEqual(unheard, []);
+  });
+
+  it('lets scripts of other origins read why they were refused', () => {
+    const { headers } = refusalOf(new SafeconductError('token_missing'));
+    assert.equal(headers.get('access-control-expose-headers'), 'WWW-Authenticate, Retry-After, X-Request-Id');
   });
 
   it('lets no quote out of a challenge', () => {

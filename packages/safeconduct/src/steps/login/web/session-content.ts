@@ -1,5 +1,6 @@
 import { type Identity, mintIdentity } from '../../../core/identity/identity.ts';
 import { revealTokens, type StoredTokens, wrapTokens } from '../../../core/protocol/tokens.ts';
+import { acceptsIssuer } from '../../../core/providers/issuers.ts';
 import type { SignedIn } from '../signed-in.ts';
 import type { StoredSession } from './session-store.ts';
 import type { WebWiring } from './wiring.ts';
@@ -21,11 +22,11 @@ export function sealSignedIn({ seal }: WebWiring, id: string, { identity, tokens
  * Undefined when the secret has changed since, the row was tampered with, or it is a sign-in with another provider or
  * application: its tokens go to nobody else.
  */
-export function unsealSignedIn({ seal, link, login }: WebWiring, session: StoredSession): SignedIn | undefined {
+export function unsealSignedIn({ seal, login }: WebWiring, session: StoredSession): SignedIn | undefined {
   const text = seal.unseal(session.content, purposeOf(session.id));
   if (text === undefined) return undefined;
   const { tokens: stored, identity } = JSON.parse(text) as Content;
-  if (identity.issuer !== link.issuer || identity.client !== login.clientId) return undefined;
+  if (!acceptsIssuer(login.provider, identity.issuer) || identity.client !== login.clientId) return undefined;
   const tokens = wrapTokens(stored);
   // With a refresh token the provider is asked again when the access token ends; without one the session itself is the proof.
   const expiresAt = tokens.refreshToken ? tokens.expiresAt : new Date(session.endsAt);

@@ -66,8 +66,7 @@ export async function receiveBackChannelLogout(web: WebWiring, request: Request)
 }
 
 // A token that comes again did its work, unless the store failed in the middle: then the provider's second try must do it.
-async function endNamed({ sessions, link }: WebWiring, { subject, session, tokenId, issuedAtMs }: LogoutNotice): Promise<boolean> {
-  const { issuer } = link;
+async function endNamed({ sessions, link }: WebWiring, { issuer, subject, session, tokenId, issuedAtMs }: LogoutNotice): Promise<boolean> {
   const now = link.clock();
   const named = session === undefined ? { issuer, subject } : { issuer, session };
   const isFirst = await sessions.useOnce(`logout ${issuer} ${tokenId}`, now + 24 * 60 * 60_000, now);
