@@ -146,6 +146,18 @@ describe('the command safeconduct', () => {
       assert.match(output, /usr_ada has a demo secret/);
     });
 
+    it('R-143 setup makes the first administrator of an issuer behind a proxy, past the proxy', async () => {
+      const child = start(['start'], env);
+      const end = finished(child);
+      await wrote(child, 'safeconduct setup --code-file');
+      const { code, output } = await safeconduct(['setup', '--json'], { ...env, HOME: directory });
+      child.kill('SIGTERM');
+      await end;
+      assert.equal(code, 0, output);
+      const { issuer, administrator } = JSON.parse(output) as { issuer: string; administrator: { kind: string } };
+      assert.deepEqual([issuer, administrator.kind], ['https://login.example', 'service']);
+    });
+
     it('start serves https behind a proxy, and ends on SIGTERM', async () => {
       const child = start(['start'], env);
       const end = finished(child);

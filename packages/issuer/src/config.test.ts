@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { readSettings, SettingsError, settingNames } from './config.ts';
+import { commandSettingNames, readSettings, SettingsError, settingNames } from './config.ts';
 
 const key = randomBytes(32).toString('base64');
 const database = 'postgres://issuer:a-database-password@db.example/issuer';
@@ -129,6 +129,10 @@ describe('settings', () => {
     );
   });
 
+  it('leave the variables of the command alone', () => {
+    assert.doesNotThrow(() => inProduction({ SAFECONDUCT_TOKEN: 'a token', SAFECONDUCT_PASSWORD: 'a password' }));
+  });
+
   it('only warn about a misspelt setting in development', () => {
     const { warnings } = readSettings({ dataDirectory: directory }, { SAFECONDUCT_ISSUR: 'x' });
     assert.match(warnings.join(), /SAFECONDUCT_ISSUR is no setting/);
@@ -137,11 +141,11 @@ describe('settings', () => {
   it('are all in docs/configuration.md, and nothing else is', () => {
     const text = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
     const named = new Set(text.match(/SAFECONDUCT_[A-Z_]+/g)?.filter((name) => !name.endsWith('_')));
-    assert.deepEqual([...named].sort(), [...settingNames].sort());
+    assert.deepEqual([...named].sort(), [...settingNames, ...commandSettingNames].sort());
   });
 
   it('leave process.env to config.ts alone', () => {
     const source = readFileSync(new URL('config.ts', import.meta.url), 'utf8');
-    assert.equal(source.match(/process\.env/g)?.length, 2);
+    assert.equal(source.match(/process\.env/g)?.length, 3);
   });
 });

@@ -220,8 +220,17 @@ export const settingNames: readonly string[] = [
   'SAFECONDUCT_CONFIG',
 ];
 
+/** What the command reads for itself (docs/administration.md). The issuer leaves it alone. */
+export const commandSettingNames: readonly string[] = ['SAFECONDUCT_TOKEN', 'SAFECONDUCT_PASSWORD'];
+
+/** The environment, for the command: it reads its own variables and where this user keeps things. */
+export function commandEnvironment(): Environment {
+  return process.env;
+}
+
 function misspelt(environment: Environment): string[] {
+  const known = new Set([...settingNames, ...commandSettingNames]);
   return Object.keys(environment)
-    .filter((name) => name.startsWith('SAFECONDUCT_') && !name.startsWith('SAFECONDUCT_TEST_') && !settingNames.includes(name))
+    .filter((name) => name.startsWith('SAFECONDUCT_') && !name.startsWith('SAFECONDUCT_TEST_') && !known.has(name))
     .map((name) => `${name} is no setting of the issuer: check its spelling`);
 }

@@ -7,6 +7,8 @@
  */
 import type { KeyObject } from 'node:crypto';
 import type { DestinationStream } from 'pino';
+import { ensureBuiltIn } from './admin/built-in.ts';
+import { type Administration, createAdministration } from './admin/serve.ts';
 import { readSettings, type Settings, type SettingsOptions } from './config.ts';
 import { type Applied, applyConfiguration } from './configuration/apply.ts';
 import type { IssuerConfiguration } from './configuration/define.ts';
@@ -90,6 +92,7 @@ interface Parts {
 async function prepare({ settings, log, store }: Parts, configuration: IssuerConfiguration | undefined): Promise<Issuer> {
   if (store.engine === 'pglite') log.info({}, 'embedded database: single process, not power-loss safe: set DATABASE_URL for production');
   await migrate(store, { appRole: settings.databaseRole });
+  await ensureBuiltIn(store, settings);
   const applied = configuration ? await applyConfiguration(store, configuration, { mode: settings.mode }) : [];
   if (settings.mode === 'production') await assertSafeDatabase(store);
   const seal = createSeal(settings.masterKeys);
@@ -102,22 +105,25 @@ async function prepare({ settings, log, store }: Parts, configuration: IssuerCon
   );
   const deliver = () => engine.current().provider.deliverLogouts();
   const maintenance = createMaintenance({ store, seal, log, states, masterKeys: settings.masterKeys, keysChanged: engine.reload, deliver });
-  return serve({ settings, log, store }, (...request) => engine.current().handler(...request), { applied, maintenance });
+  const administration = createAdministration({ settings, store, seal, log });
+  return serve({ settings, log, store }, (...request) => engine.current().handler(...request), { applied, maintenance, administration });
 }
 
 interface Serving {
+  readonly administration: Administration;
   readonly applied: readonly Applied[];
   readonly maintenance: Maintenance;
 }
 
-function serve({ settings, log, store }: Parts, routes: Handler, { applied, maintenance }: Serving): Issuer {
+function serve({ settings, log, store }: Parts, routes: Handler, { applied, maintenance, administration }: Serving): Issuer {
   let listening: Listening | undefined;
   let closed: Promise<void> | undefined;
   const health = { ready: () => store.ready(), draining: () => closed !== undefined };
   const handler = createFront(
     async (request, response) => {
       const path = (request.url ?? '').split('?', 1)[0] ?? '';
-      if (!(await answerHealth(path, response, health))) await routes(request, response);
+      if (await answerHealth(path, response, health)) return;
+      await (administration.owns(path) ? administration.handler : routes)(request, response);
     },
     { issuer: settings.issuer, log, clientAddress: createAddressOf(settings.trustedProxies), routeOf: createRouteOf(standard) },
   );
@@ -132,6 +138,7 @@ function serve({ settings, log, store }: Parts, routes: Handler, { applied, main
     applied,
     async listen() {
       listening = await listen(handler, { ...settings, alsoLoopback6: answersLocalhost(settings) });
+      await administration.open();
       maintenance.start();
       log.info({ url: settings.issuer, port: settings.port }, 'the issuer is ready');
     },

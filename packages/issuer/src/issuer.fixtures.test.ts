@@ -19,7 +19,7 @@ export interface Started {
 
 export async function start(options: IssuerOptions = {}): Promise<{ started: Started; end(): Promise<void> }> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'safeconduct-index-'));
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const log: string[] = [];
   const logDestination = new Writable({
     write(line, _encoding, done) {

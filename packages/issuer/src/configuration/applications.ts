@@ -1,5 +1,5 @@
 /** Fills in what a declaration leaves out: what an application of its kind needs, and no more. */
-import type { Application } from '../orgs/applications.ts';
+import { type Application, plainApplication } from '../orgs/applications.ts';
 import type { ApiDeclaration, ApplicationDeclaration, GrantType } from './define.ts';
 
 const grantTypesOf: Record<ApplicationDeclaration['kind'], readonly GrantType[]> = {
@@ -15,7 +15,7 @@ export function toApplication(app: ApplicationDeclaration, projectId: string, ap
   const grantTypes = app.grantTypes ?? grantTypesOf[app.kind];
   const resources = app.resources ?? [];
   return {
-    ...nothing,
+    ...plainApplication,
     id: app.id,
     projectId,
     kind: app.kind,
@@ -26,7 +26,6 @@ export function toApplication(app: ApplicationDeclaration, projectId: string, ap
     backchannelLogoutUri: app.backchannelLogoutUri ?? null,
     grantTypes,
     authMethod: app.authMethod ?? (isPublic ? 'none' : 'client_secret_basic'),
-    jwks: app.jwks ?? null,
     scopes:
       app.scopes ??
       defaultScopes(
@@ -39,40 +38,21 @@ export function toApplication(app: ApplicationDeclaration, projectId: string, ap
   };
 }
 
-/** An API as it is stored: an application that only asks about tokens. */
+/** An API as it is stored: an application that only asks about tokens. Without a secret or keys it cannot. */
 export function apiToApplication(api: ApiDeclaration, projectId: string): Application {
   return {
-    ...nothing,
+    ...plainApplication,
     id: api.id,
     projectId,
     kind: 'api',
     name: api.name,
-    authMethod: api.secret === undefined ? 'none' : 'client_secret_basic',
+    authMethod: api.authMethod ?? (api.secret === undefined ? 'none' : 'client_secret_basic'),
     resource: api.resource,
     resourceScopes: api.scopes,
     tokenFormat: api.tokenFormat ?? 'jwt',
     tokenLifetime: api.tokenLifetime ?? 600,
   };
 }
-
-const nothing = {
-  firstParty: false,
-  redirectUris: [],
-  postLogoutRedirectUris: [],
-  backchannelLogoutUri: null,
-  grantTypes: [],
-  jwks: null,
-  scopes: [],
-  resources: [],
-  defaultResource: null,
-  pkceRequired: true,
-  dialects: ['standard'],
-  issuerAdmin: false,
-  resource: null,
-  resourceScopes: {},
-  tokenFormat: 'jwt',
-  tokenLifetime: 600,
-} as const;
 
 function defaultScopes(grantTypes: readonly string[], apis: readonly ApiDeclaration[]): string[] {
   const aboutPeople = grantTypes.some((type) => type !== 'client_credentials' && type !== 'refresh_token');

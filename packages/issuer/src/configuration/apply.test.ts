@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { describe, it } from 'node:test';
+import { it } from 'node:test';
 import { apiByResource, findApplication } from '../orgs/applications.ts';
 import { rolesFor } from '../orgs/grants.ts';
-import { findUser, findUserByEmail } from '../people/users.ts';
+import { findServiceUser } from '../people/service-users.ts';
+import { disableUser, findUser, findUserByEmail } from '../people/users.ts';
 import { hashOf } from '../secrets/token-format.ts';
 import type { Statement } from '../store/database.ts';
 import { onBothEngines } from '../store/stores.fixtures.test.ts';
 import { applyConfiguration } from './apply.ts';
 import { defineConfig, demo, type IssuerConfiguration } from './define.ts';
 import { liveDemoOwners } from './demo.ts';
-import { ConfigurationError, checkConfiguration } from './schema.ts';
+import { ConfigurationError } from './schema.ts';
 
 const resource = 'https://api.shop.example';
 const secretOne = 'one-secret-one-secret-one-secret-one';
@@ -35,7 +36,14 @@ const shop = defineConfig({
           resources: [resource],
         },
         { id: 'shop-terminal', name: 'Terminal', kind: 'native', redirectUris: ['http://127.0.0.1/callback'], resources: [resource] },
-        { id: 'shop-job', name: 'Job', kind: 'service', secret: demo(secretTwo), resources: [resource] },
+        {
+          id: 'shop-job',
+          name: 'Job',
+          kind: 'service',
+          secret: demo(secretTwo),
+          resources: [resource],
+          roles: { shop: ['support'] },
+        },
       ],
     },
   ],
@@ -50,6 +58,7 @@ const shop = defineConfig({
     },
   ],
 });
+const publicJwk = (kid: string) => ({ ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }), kid });
 const development = { mode: 'development' } as const;
 
 onBothEngines('applying a configuration', (fixture) => {
@@ -79,6 +88,7 @@ onBothEngines('applying a configuration', (fixture) => {
         'application shop-terminal',
         'application shop-job',
         'secret shop-job',
+        'roles shop-job@shop',
         'user usr_ada',
         'password usr_ada',
         'roles usr_ada@shop',
@@ -104,6 +114,43 @@ onBothEngines('applying a configuration', (fixture) => {
     const job = await findApplication(fixture.store(), 'shop-job');
     assert.deepEqual([job?.grantTypes, job?.scopes], [['client_credentials'], ['orders:read']]);
     assert.equal(await findApplication(fixture.store(), 'shop'), undefined);
+  });
+
+  it('makes a service user of an application that acts for itself, with the roles that were declared', async () => {
+    const user = await findServiceUser(fixture.store().run, 'shop-job');
+    assert.deepEqual(
+      [user?.organizationId, user?.projectId, user?.name, user?.state, user?.resources],
+      ['shop', 'shop', 'Job', 'active', [resource]],
+    );
+    assert.deepEqual(await rolesFor(fixture.store().run, 'shop-job', 'shop'), ['support']);
+    assert.equal(await findServiceUser(fixture.store().run, 'shop-web'), undefined);
+  });
+
+  it('leaves a service user disabled that an administrator disabled', async () => {
+    await disableUser(fixture.store(), 'shop-job', 'usr_ada');
+    assert.deepEqual(await apply(shop), []);
+    assert.equal((await findServiceUser(fixture.store().run, 'shop-job'))?.state, 'disabled');
+    await fixture.store().run({ name: 'enable', text: `update issuer.users set state = 'active' where id = 'shop-job'` }, []);
+  });
+
+  it('makes the keys of a program exactly those that it declares, in place of a secret', async () => {
+    const [one, two] = [publicJwk('one'), publicJwk('two')];
+    const program = (more: object) => ({
+      projects: [{ id: 'keys', organization: 'shop', name: 'Keys', apis: [{ ...api, ...more }] }],
+    });
+    const api = { id: 'keys-api', name: 'Keys', resource: 'https://keys.example', scopes: {} };
+    const found = async () => {
+      const application = await findApplication(fixture.store(), 'keys-api');
+      return [application?.authMethod, application?.secretHashes.length, application?.keys.map(({ kid }) => kid).toSorted()];
+    };
+    await apply(program({ secret: secretOne }));
+    assert.deepEqual(await found(), ['client_secret_basic', 1, []]);
+    const changes = await apply(program({ authMethod: 'private_key_jwt', jwks: { keys: [one, two] } }));
+    assert.deepEqual(changes.map(({ what }) => what).toSorted(), ['api', 'keys', 'secret']);
+    assert.deepEqual(await found(), ['private_key_jwt', 0, ['one', 'two']]);
+    assert.deepEqual(await apply(program({ authMethod: 'private_key_jwt', jwks: { keys: [one, two] } })), []);
+    await apply(program({ authMethod: 'private_key_jwt', jwks: { keys: [two] } }));
+    assert.deepEqual(await found(), ['private_key_jwt', 0, ['two']]);
   });
 
   it('finds an API by its exact resource indicator', async () => {
@@ -175,6 +222,13 @@ onBothEngines('applying a configuration', (fixture) => {
     await assert.rejects(apply({ users }), /the id shop-web is taken/);
     const project = { id: 'p2', organization: 'shop', name: 'P', applications: [{ id: 'usr_ada', name: 'A', kind: 'native' as const }] };
     await assert.rejects(apply({ projects: [project] }), /must not begin with usr_/);
+    const person = { id: 'shop-job', organization: 'shop', email: 'y@shop.example' };
+    await assert.rejects(apply({ users: [person] }), /the id shop-job is taken/);
+    const web = { id: 'shop-job', name: 'W', kind: 'web' as const, secret: secretOne };
+    await assert.rejects(apply({ projects: [{ ...project, applications: [web] }] }), /the id shop-job is taken/);
+    await apply({ users: [{ id: 'plain-person', organization: 'shop' }] });
+    const service = { id: 'plain-person', name: 'S', kind: 'service' as const, secret: secretOne };
+    await assert.rejects(apply({ projects: [{ ...project, applications: [service] }] }), /the id plain-person is taken/);
   });
 
   it('R-144 refuses demo secrets in production, and remembers those that development applied', async () => {
@@ -192,92 +246,5 @@ onBothEngines('applying a configuration', (fixture) => {
       users: [{ id: 'usr_ada', organization: 'shop', email: 'ada@shop.example', name: 'Ada Brandt', password: 'a passphrase of her own' }],
     });
     assert.deepEqual(await liveDemoOwners(fixture.store().run), ['shop-job']);
-  });
-});
-
-describe('a configuration', () => {
-  const app = { id: 'a', name: 'A', kind: 'web', secret: secretOne };
-  const withApp = (more: object) => ({ projects: [{ id: 'p', organization: 'o', name: 'P', applications: [{ ...app, ...more }] }] });
-  const signs = { authMethod: 'private_key_jwt', secret: undefined };
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const refused: readonly (readonly [what: string, value: unknown, finding: RegExp])[] = [
-    ['an unknown setting', { organisations: [] }, /does not know organisations: check the spelling/],
-    ['a missing name', { organizations: [{ id: 'o' }] }, /organizations\[0\]\.name/],
-    ['an id with spaces', { organizations: [{ id: 'the shop', name: 'x' }] }, /organizations\[0\]\.id must be 1 to 100 letters/],
-    [
-      'an organization declared twice',
-      {
-        organizations: [
-          { id: 'o', name: 'x' },
-          { id: 'o', name: 'y' },
-        ],
-      },
-      /the id o is used twice/,
-    ],
-    [
-      'R-003 a wildcard redirect',
-      withApp({ redirectUris: ['https://*.example/'] }),
-      /projects\[0\]\.applications\[0\]\.redirectUris\[0\] must not have a wildcard/,
-    ],
-    ['R-003 an http redirect', withApp({ redirectUris: ['http://shop.example/'] }), /must begin with https/],
-    ['R-031 an application whose id looks like a person', withApp({ id: 'usr_1' }), /must not begin with usr_/],
-    [
-      'R-031 an application and a person of one id',
-      { ...withApp({}), users: [{ id: 'a', organization: 'o' }] },
-      /the id a is also an application's/,
-    ],
-    ['a short secret', withApp({ secret: 'short' }), /openssl rand/],
-    ['a secret of a public application', withApp({ kind: 'spa' }), /must be left out/],
-    ['a confidential application without a secret', withApp({ secret: undefined }), /secret is missing/],
-    [
-      'a public application without PKCE',
-      withApp({ kind: 'native', secret: undefined, pkceRequired: false }),
-      /pkceRequired must not be false/,
-    ],
-    [
-      'a private key',
-      withApp({ ...signs, jwks: { keys: [privateKey.export({ format: 'jwk' })] } }),
-      /jwks\.keys\[0\] must be a public key/,
-    ],
-    ['a shared key', withApp({ ...signs, jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }), /must be a public key/],
-    ['a key that is none', withApp({ ...signs, jwks: { keys: [{ kty: 'EC', crv: 'P-256' }] } }), /must be a JSON Web Key/],
-    ['a resource that no API has', withApp({ resources: ['https://none.example'] }), /no API has the resource/],
-    [
-      'a role that nobody declared',
-      { ...withApp({}), users: [{ id: 'u', organization: 'o', roles: { p: ['boss'] } }] },
-      /project p has no role boss/,
-    ],
-    [
-      'a token that lives for a day',
-      {
-        projects: [{ id: 'p', organization: 'o', name: 'P', apis: [{ id: 'x', name: 'X', resource, scopes: {}, tokenLifetime: 86_400 }] }],
-      },
-      /at most 3600/,
-    ],
-    ['a password and a hash', { users: [{ id: 'u', organization: 'o', password: 'x', passwordHash: 'y' }] }, /not both/],
-  ];
-  for (const [what, value, finding] of refused) {
-    it(`refuses ${what}, and says where and what to write`, () => {
-      assert.throws(
-        () => checkConfiguration(value),
-        (error: unknown) => error instanceof ConfigurationError && finding.test(error.message),
-      );
-    });
-  }
-
-  it('lists every finding at once, and shows no secret', () => {
-    const value = {
-      organizations: [{ id: '!', name: '' }],
-      users: [{ id: 'u', organization: 'o', password: demo('hunter2-hunter2'), email: 'x' }],
-    };
-    assert.throws(
-      () => checkConfiguration(value),
-      (error: unknown) => {
-        assert.ok(error instanceof ConfigurationError);
-        assert.equal(error.findings.length, 3);
-        assert.doesNotMatch(error.message, /hunter2/);
-        return true;
-      },
-    );
   });
 });

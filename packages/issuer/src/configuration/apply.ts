@@ -1,39 +1,40 @@
 /** Makes the database say what a configuration file says: in one transaction, and only where it differs. */
 
 import type { Mode } from '../config.ts';
-import { setSecretHashes, upsertApplication } from '../orgs/applications.ts';
+import { upsertApplication } from '../orgs/applications.ts';
 import { setRoles } from '../orgs/grants.ts';
+import { setKeys } from '../orgs/keys.ts';
 import { upsertOrganization } from '../orgs/organizations.ts';
 import { upsertProject } from '../orgs/projects.ts';
 import { upsertRole } from '../orgs/roles.ts';
+import { setSecretHashes } from '../orgs/secrets.ts';
 import { WeakPassword } from '../people/password-policy.ts';
 import { type NewPassword, setPassword } from '../people/passwords.ts';
+import { ensureServiceUser } from '../people/service-users.ts';
 import { upsertUser } from '../people/users.ts';
 import { hashOf } from '../secrets/token-format.ts';
+import { lockConfiguration } from '../store/configuration-lock.ts';
 import type { Run, Statement, Store } from '../store/database.ts';
 import { recordEvent } from '../store/events.ts';
 import type { Change } from '../store/upsert.ts';
 import { apiToApplication, toApplication } from './applications.ts';
-import type { ApiDeclaration, IssuerConfiguration, ProjectDeclaration, SecretValue, UserDeclaration } from './define.ts';
+import type { ApiDeclaration, ApplicationDeclaration, IssuerConfiguration, ProjectDeclaration, UserDeclaration } from './define.ts';
 import { demoOwners, rememberDemo } from './demo.ts';
 import { ConfigurationError, checkConfiguration, reveal } from './schema.ts';
 
 /** One thing that applying the configuration did. */
 export interface Applied {
-  readonly what: 'organization' | 'project' | 'role' | 'api' | 'application' | 'secret' | 'user' | 'password' | 'roles';
+  readonly what: 'organization' | 'project' | 'role' | 'api' | 'application' | 'secret' | 'keys' | 'user' | 'password' | 'roles';
   readonly id: string;
   readonly change: Exclude<Change, 'same'>;
 }
 
-const LOCK: Statement = {
-  name: 'lock configuration',
-  text: `select from issuer.lease where name = 'configuration' for update`,
-  deadline: 60_000,
-};
 const ORGANIZATIONS: Statement = { name: 'organization ids', text: 'select id from issuer.organization' };
 const COLLISIONS: Statement = {
   name: 'colliding ids',
-  text: 'select id from issuer.users where id = any($1::text[]) union all select id from issuer.application where id = any($2::text[])',
+  text: `select id from issuer.users where id = any($1::text[]) union select id from issuer.users where id = any($2::text[]) and kind <> 'service'
+    union select id from issuer.application where id = any($3::text[])
+    union select id from issuer.users where id = any($3::text[]) and kind <> 'person' order by id`,
 };
 
 export interface ApplyOptions {
@@ -47,7 +48,7 @@ export async function applyConfiguration(store: Store, value: IssuerConfiguratio
   const demo = demoOwners(configuration);
   if (mode === 'production' && demo.length > 0) throw new ConfigurationError(demo.map(demoRefusal));
   return store.transaction(async (run) => {
-    await run(LOCK, []);
+    await lockConfiguration(run);
     await refuseUnknownOrganizations(run, configuration);
     await refuseCollisions(run, configuration);
     const applied = await applyAll(run, configuration);
@@ -83,13 +84,17 @@ async function refuseUnknownOrganizations(run: Run, { organizations = [], projec
   );
 }
 
-// The check within the file is not enough: the other id may be in the database already.
+// The check within the file is not enough: the other id may be in the database already. Only a service is a user, too.
 async function refuseCollisions(run: Run, { projects = [], users = [] }: IssuerConfiguration): Promise<void> {
-  const clients = projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications].map(({ id }) => id));
-  const rows = await run<{ id: string }>(COLLISIONS, [clients, users.map(({ id }) => id)]);
+  const programs = projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications]);
+  const services = programs.filter(isService).map(({ id }) => id);
+  const others = programs.filter((program) => !isService(program)).map(({ id }) => id);
+  const rows = await run<{ id: string }>(COLLISIONS, [others, services, users.map(({ id }) => id)]);
   if (rows.length === 0) return;
   throw new ConfigurationError(rows.map(({ id }) => `the id ${id} is taken: a person and an application must not share one`));
 }
+
+const isService = (program: ApiDeclaration | ApplicationDeclaration): boolean => 'kind' in program && program.kind === 'service';
 
 interface Declared {
   /** Every API of the configuration, whatever project it is in. */
@@ -104,30 +109,28 @@ async function applyProject(run: Run, project: ProjectDeclaration, { apis: known
     note('role', `${id}/${key}`, await upsertRole(run, { projectId: id, key, name: title }));
   for (const api of apis) {
     note('api', api.id, await upsertApplication(run, apiToApplication(api, id)));
-    await applySecrets(run, api.id, api.secret, note);
+    await applyCredentials(run, api, note);
   }
   for (const application of applications) {
-    note('application', application.id, await upsertApplication(run, toApplication(application, id, known)));
-    await applySecrets(run, application.id, application.secret, note);
+    const change = await upsertApplication(run, toApplication(application, id, known));
+    const user = application.kind === 'service' ? await ensureServiceUser(run, { ...application, organizationId: organization }) : 'same';
+    note('application', application.id, change === 'same' ? user : change);
+    await applyCredentials(run, application, note);
+    await applyRoles(run, { id: application.id, organization, roles: application.roles }, note);
   }
 }
 
-async function applySecrets(run: Run, id: string, secret: SecretValue | readonly SecretValue[] | undefined, note: Note): Promise<void> {
-  if (secret === undefined) return;
-  const values: readonly SecretValue[] = Array.isArray(secret) ? secret : [secret as SecretValue];
-  note(
-    'secret',
-    id,
-    await setSecretHashes(
-      run,
-      id,
-      values.map((value) => hashOf(reveal(value))),
-    ),
-  );
+// What it declares of one kind takes the place of all that there is of both. Where it declares none, there may be others.
+async function applyCredentials(run: Run, { id, secret, jwks }: ApiDeclaration | ApplicationDeclaration, note: Note): Promise<void> {
+  if (secret === undefined && jwks === undefined) return;
+  const secrets = [secret ?? []].flat();
+  const hashes = secrets.map((value) => hashOf(reveal(value)));
+  note('secret', id, await setSecretHashes(run, id, hashes));
+  note('keys', id, await setKeys(run, id, jwks?.keys ?? []));
 }
 
 async function applyUser(run: Run, declaration: UserDeclaration, note: Note): Promise<void> {
-  const { organization, password, passwordHash, roles = {}, ...user } = declaration;
+  const { organization, password, passwordHash, roles, ...user } = declaration;
   note(
     'user',
     user.id,
@@ -135,9 +138,18 @@ async function applyUser(run: Run, declaration: UserDeclaration, note: Note): Pr
   );
   if (password !== undefined) note('password', user.id, await declarePassword(run, user.id, { password: reveal(password) }));
   if (passwordHash !== undefined) note('password', user.id, await declarePassword(run, user.id, { hash: reveal(passwordHash) }));
-  for (const [projectId, keys] of Object.entries(roles)) {
-    note('roles', `${user.id}@${projectId}`, await setRoles(run, { organizationId: organization, userId: user.id, projectId }, keys));
-  }
+  await applyRoles(run, { id: user.id, organization, roles }, note);
+}
+
+interface DeclaredRoles {
+  readonly id: string;
+  readonly organization: string;
+  readonly roles: UserDeclaration['roles'];
+}
+
+async function applyRoles(run: Run, { id, organization, roles = {} }: DeclaredRoles, note: Note): Promise<void> {
+  for (const [projectId, keys] of Object.entries(roles))
+    note('roles', `${id}@${projectId}`, await setRoles(run, { organizationId: organization, userId: id, projectId }, keys));
 }
 
 async function declarePassword(run: Run, userId: string, secret: NewPassword): Promise<Change> {

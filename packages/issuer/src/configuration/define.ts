@@ -43,8 +43,12 @@ export interface ApiDeclaration {
   readonly tokenFormat?: 'jwt' | 'opaque';
   /** Seconds that a token lives, at most 3600. Default 600. */
   readonly tokenLifetime?: number;
-  /** Needed only to introspect or revoke tokens. At least 32 characters, or two of them while one is being replaced. */
+  /** How it proves itself when it introspects. Default: `client_secret_basic` with a secret, else not at all. */
+  readonly authMethod?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  /** Needed only to introspect tokens. At least 32 characters, or two of them while one is being replaced. */
   readonly secret?: SecretValue | readonly SecretValue[];
+  /** Public keys, for `private_key_jwt`: one, or two while one is being replaced. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
 }
 
 /** A program that people sign in to, or that acts for itself. */
@@ -67,7 +71,7 @@ export interface ApplicationDeclaration {
   readonly authMethod?: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
   /** At least 32 characters, or two of them while one is being replaced. */
   readonly secret?: SecretValue | readonly SecretValue[];
-  /** Public keys, for `private_key_jwt`. */
+  /** Public keys, for `private_key_jwt`: one, or two while one is being replaced. */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
   /** The scopes it may ask for. Default: `openid profile email`, `offline_access` if it may refresh, and those of its resources. */
   readonly scopes?: readonly string[];
@@ -77,15 +81,19 @@ export interface ApplicationDeclaration {
   readonly defaultResource?: string;
   /** Turning PKCE off needs a confidential application, which must then send a nonce. Default true. */
   readonly pkceRequired?: boolean;
+  /**
+   * For kind `service`, which is a service user under the same id: its role keys by project id, exactly these and no others in
+   * those projects.
+   */
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
 }
 
 export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** A person, or a service user. */
+/** A person. A service user is an application of kind `service`. */
 export interface UserDeclaration {
   /** It becomes `sub`. */
   readonly id: string;
-  readonly kind?: 'person' | 'service';
   readonly organization: string;
   readonly email?: string;
   readonly emailVerified?: boolean;

@@ -3,7 +3,15 @@ import type { IssuerConfiguration } from './define.ts';
 
 /** One sentence per finding, each with the path it is about. */
 export function referenceProblems(configuration: IssuerConfiguration): string[] {
-  return [...duplicates(configuration), ...unknownResources(configuration), ...unknownRoles(configuration)];
+  return [...builtIn(configuration), ...duplicates(configuration), ...unknownResources(configuration), ...unknownRoles(configuration)];
+}
+
+const ownIds = ['safeconduct', 'safeconduct-admin', 'safeconduct-cli'];
+
+// The organization, project and applications of the admin API are every issuer's own, and no file's to change.
+function builtIn({ organizations = [], projects = [] }: IssuerConfiguration): string[] {
+  const declared = [...organizations, ...projects, ...projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications])];
+  return declared.filter(({ id }) => ownIds.includes(id)).map(({ id }) => `the id ${id} is built in: choose another one`);
 }
 
 function duplicates({ organizations = [], projects = [], users = [] }: IssuerConfiguration): string[] {
@@ -36,11 +44,12 @@ function unknownResources({ projects = [] }: IssuerConfiguration): string[] {
 
 function unknownRoles({ projects = [], users = [] }: IssuerConfiguration): string[] {
   const roles = new Map(projects.map(({ id, roles: declared = {} }) => [id, Object.keys(declared)]));
-  return users.flatMap(({ id, roles: wanted = {} }) =>
+  const services = projects.flatMap(({ applications = [] }) => applications.map((app) => ({ ...app, what: 'application' })));
+  return [...users.map((user) => ({ ...user, what: 'user' })), ...services].flatMap(({ what, id, roles: wanted = {} }) =>
     Object.entries(wanted).flatMap(([project, keys]) => {
       const declared = roles.get(project);
-      if (declared === undefined) return [`user ${id}: there is no project ${project}`];
-      return keys.filter((key) => !declared.includes(key)).map((key) => `user ${id}: project ${project} has no role ${key}`);
+      if (declared === undefined) return [`${what} ${id}: there is no project ${project}`];
+      return keys.filter((key) => !declared.includes(key)).map((key) => `${what} ${id}: project ${project} has no role ${key}`);
     }),
   );
 }

@@ -1,6 +1,6 @@
 /** Checks a configuration file. Every finding names its path and says what to write instead. */
-import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { keyId, publicKeyProblem } from '../orgs/keys.ts';
 import { calledUrlProblem, redirectUriProblem } from '../orgs/redirect-uri.ts';
 import { Secret } from '../secrets/secret.ts';
 import type { IssuerConfiguration } from './define.ts';
@@ -20,6 +20,9 @@ const id = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, 'must be 1 to 100 letters, digits, "_", "-" or ".", and begin with a letter or digit');
 const applicationId = id.refine((value) => !value.startsWith('usr_'), 'must not begin with usr_: that is how the ids of people begin');
+const roleKey = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/, 'must be 1 to 100 letters, digits, "_", "-", ":" or ".", and begin with a letter or digit');
 const name = z.string().trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters');
 const scope = z.string().regex(/^[!#-[\]-~]{1,100}$/, 'must be a scope: printable ASCII without spaces, quotes or backslashes (RFC 6749)');
 const secretValue = z.union([z.string(), z.instanceof(Secret)], 'must be a text, or demo("…")');
@@ -37,22 +40,33 @@ const resource = z
   .refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URL without fragment, such as https://api.example')
   .refine((value) => calledUrlProblem(value) === undefined, 'must begin with https:// (http:// is for this computer only)');
 
-const api = z.strictObject({
-  id: applicationId,
-  name,
-  resource,
-  scopes: z.record(scope, name),
-  tokenFormat: z.enum(['jwt', 'opaque']).optional(),
-  tokenLifetime: z.int().min(30, 'must be at least 30 seconds').max(3600, 'must be at most 3600 seconds').optional(),
-  secret: secrets,
+const publicKey = z.record(z.string(), z.unknown()).superRefine((key, context) => {
+  const problem = publicKeyProblem(key);
+  if (problem) context.addIssue({ code: 'custom', message: problem });
 });
+const jwks = z
+  .strictObject({ keys: z.array(publicKey).min(1).max(2, 'must be one key, or two while one is being replaced') })
+  .refine(({ keys }) => new Set(keys.map(keyId)).size === keys.length, 'must give two keys two kids')
+  .optional();
+
+const api = z
+  .strictObject({
+    id: applicationId,
+    name,
+    resource,
+    scopes: z.record(scope, name),
+    tokenFormat: z.enum(['jwt', 'opaque']).optional(),
+    tokenLifetime: z.int().min(30, 'must be at least 30 seconds').max(3600, 'must be at most 3600 seconds').optional(),
+    authMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).optional(),
+    secret: secrets,
+    jwks,
+  })
+  .superRefine((value, context) => {
+    const problems = (value.authMethod ?? value.secret ?? value.jwks) ? credentialProblems({ ...value, kind: 'api' }) : [];
+    for (const [path, message] of problems) context.addIssue({ code: 'custom', path: [...path], message });
+  });
 
 const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'] as const;
-
-const publicKey = z
-  .record(z.string(), z.unknown())
-  .refine((key) => !('d' in key) && key.kty !== 'oct', 'must be a public key: keep the private one to the application')
-  .refine(isKey, 'must be a JSON Web Key (RFC 7517) of kind EC, RSA or OKP');
 
 const application = z
   .strictObject({
@@ -66,11 +80,12 @@ const application = z
     grantTypes: z.array(z.enum(grantTypes)).min(1).optional(),
     authMethod: z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']).optional(),
     secret: secrets,
-    jwks: z.strictObject({ keys: z.array(publicKey).min(1).max(10) }).optional(),
+    jwks,
     scopes: z.array(scope).max(100).optional(),
     resources: z.array(z.string()).max(50).optional(),
     defaultResource: z.string().optional(),
     pkceRequired: z.boolean().optional(),
+    roles: z.record(id, z.array(roleKey)).optional(),
   })
   .superRefine((value, context) => {
     for (const [path, message] of applicationProblems(value)) context.addIssue({ code: 'custom', path: [...path], message });
@@ -80,7 +95,7 @@ const project = z.strictObject({
   id,
   organization: id,
   name,
-  roles: z.record(id, name).optional(),
+  roles: z.record(roleKey, name).optional(),
   apis: z.array(api).optional(),
   applications: z.array(application).optional(),
 });
@@ -88,7 +103,6 @@ const project = z.strictObject({
 const user = z
   .strictObject({
     id,
-    kind: z.enum(['person', 'service']).optional(),
     organization: id,
     email: z.email('must be an e-mail address').max(254).optional(),
     emailVerified: z.boolean().optional(),
@@ -99,7 +113,7 @@ const user = z
     state: z.enum(['active', 'disabled']).optional(),
     password: secretValue.optional(),
     passwordHash: secretValue.optional(),
-    roles: z.record(id, z.array(id)).optional(),
+    roles: z.record(id, z.array(roleKey)).optional(),
   })
   .refine((value) => !(value.password && value.passwordHash), { path: ['passwordHash'], message: 'give a password or its hash, not both' });
 
@@ -124,17 +138,9 @@ export function reveal(value: string | Secret): string {
   return value instanceof Secret ? value.reveal() : value;
 }
 
-function isKey(jwk: Readonly<Record<string, unknown>>): boolean {
-  try {
-    return createPublicKey({ key: jwk, format: 'jwk' }).type === 'public';
-  } catch {
-    return false;
-  }
-}
-
 type Problem = readonly [path: readonly (string | number)[], message: string];
 type CheckedApplication = {
-  kind: 'web' | 'spa' | 'native' | 'service';
+  kind: 'web' | 'spa' | 'native' | 'service' | 'api';
   redirectUris?: string[] | undefined;
   postLogoutRedirectUris?: string[] | undefined;
   backchannelLogoutUri?: string | undefined;
@@ -142,16 +148,19 @@ type CheckedApplication = {
   secret?: unknown;
   jwks?: unknown;
   pkceRequired?: boolean | undefined;
+  roles?: unknown;
 };
 
 function applicationProblems(app: CheckedApplication): Problem[] {
-  return [...uriProblems(app), ...credentialProblems(app)];
+  const roles: Problem[] =
+    app.roles === undefined || app.kind === 'service' ? [] : [[['roles'], 'must be left out: only people and services have roles']];
+  return [...uriProblems(app), ...credentialProblems(app), ...roles];
 }
 
 function uriProblems({ kind, redirectUris = [], postLogoutRedirectUris = [], backchannelLogoutUri }: CheckedApplication): Problem[] {
   const problems: Problem[] = [];
   if (kind === 'service' && redirectUris.length > 0) problems.push([['redirectUris'], 'must be left out: nobody signs in to a service']);
-  const checked = kind === 'service' ? 'web' : kind;
+  const checked = kind === 'spa' || kind === 'native' ? kind : 'web';
   for (const [field, uris] of Object.entries({ redirectUris, postLogoutRedirectUris })) {
     for (const [index, uri] of uris.entries()) {
       const problem = redirectUriProblem(uri, checked);

@@ -46,6 +46,16 @@ export interface TokenSubject {
   readonly organization: string | undefined;
   readonly session: string | undefined;
   readonly grant: string | undefined;
+  /** When and how the person signed in; undefined for programs. */
+  readonly signIn: SignInFacts | undefined;
+}
+
+/** What a token can say about the sign-in behind it (RFC 9068, 2.2.1). */
+export interface SignInFacts {
+  /** Seconds since the epoch. */
+  readonly authTime: number | undefined;
+  readonly acr: string | undefined;
+  readonly amr: readonly string[] | undefined;
 }
 
 /** The shape of an access token beyond RFC 9068. */

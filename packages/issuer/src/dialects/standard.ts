@@ -20,17 +20,22 @@ export const standard: Dialect = {
   token: {
     signingAlgorithm: 'ES256',
     headerType: 'at+jwt',
-    claims: ({ roles, organization, session, grant }) => ({
+    claims: ({ roles, organization, session, grant, signIn }) => ({
       roles,
       ...(organization !== undefined && { org_id: organization }),
       ...(session !== undefined && { sid: session }),
       ...(grant !== undefined && { gid: grant }),
+      ...(signIn?.authTime !== undefined && { auth_time: signIn.authTime }),
+      ...(signIn?.acr !== undefined && { acr: signIn.acr }),
+      ...(signIn?.amr !== undefined && { amr: signIn.amr }),
     }),
   },
   discovery: (document, endpoint) => ({
     ...document,
     introspection_endpoint: endpoint(routes.introspection),
     revocation_endpoint: endpoint(routes.revocation),
+    introspection_endpoint_auth_signing_alg_values_supported: document.token_endpoint_auth_signing_alg_values_supported,
+    revocation_endpoint_auth_signing_alg_values_supported: document.token_endpoint_auth_signing_alg_values_supported,
     introspection_endpoint_auth_methods_supported: withoutNone(document.token_endpoint_auth_methods_supported),
     revocation_endpoint_auth_methods_supported: document.token_endpoint_auth_methods_supported,
     response_modes_supported: ['query', 'form_post'],

@@ -1,4 +1,4 @@
-/** What the subcommands of `safeconduct` do. */
+/** What the subcommands of `safeconduct` do that work on this machine: they run the issuer, or act on its database. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -13,6 +13,7 @@ import { replaceCompromisedKey, rotateSigningKeys } from '../secrets/signing-key
 import { verifyEvents } from '../store/chain.ts';
 import { openStore, type Store } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
+import { sqlState } from '../store/unavailable.ts';
 
 interface Flags {
   readonly dev: boolean;
@@ -118,10 +119,18 @@ function onStore({ dev }: Flags, work: (store: Store, settings: Settings) => Pro
       prepare: settings.databasePrepare,
     });
     try {
-      await work(store, settings);
+      await work(store, settings).catch(explainMissingSchema);
     } finally {
       await store.close();
     }
+  });
+}
+
+function explainMissingSchema(error: unknown): never {
+  // No such table, no such schema.
+  if (!['42P01', '3F000'].includes(sqlState(error) ?? '')) throw error;
+  throw new Error('this database holds no issuer yet: run `safeconduct migrate` first (with --dev: start `safeconduct dev` once)', {
+    cause: error,
   });
 }
 

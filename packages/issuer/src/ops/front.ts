@@ -58,10 +58,15 @@ function refusalOf(request: IncomingMessage): Refusal | undefined {
   return undefined;
 }
 
-function checkMethod({ method }: IncomingMessage): Refusal | undefined {
-  return ['GET', 'HEAD', 'POST', 'OPTIONS'].includes(method ?? '')
-    ? undefined
-    : { status: 405, message: 'This method is not served here.' };
+const everywhere = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+const underAdmin = [...everywhere, 'PUT', 'PATCH', 'DELETE'];
+
+function checkMethod(request: IncomingMessage): Refusal | undefined {
+  return methodsOf(request).includes(request.method ?? '') ? undefined : { status: 405, message: 'This method is not served here.' };
+}
+
+function methodsOf({ url = '' }: IncomingMessage): readonly string[] {
+  return url.startsWith('/admin/') ? underAdmin : everywhere;
 }
 
 function checkLength({ url = '' }: IncomingMessage): Refusal | undefined {
@@ -83,7 +88,7 @@ function checkBody({ headers }: IncomingMessage): Refusal | undefined {
 
 function refuse(request: IncomingMessage, response: ServerResponse, { status, message }: Refusal): void {
   // The body was not read: the connection cannot serve another request.
-  response.writeHead(status, { ...plainHeaders, connection: 'close', ...(status === 405 && { allow: 'GET, HEAD, POST, OPTIONS' }) });
+  response.writeHead(status, { ...plainHeaders, connection: 'close', ...(status === 405 && { allow: methodsOf(request).join(', ') }) });
   response.end(`${message}\n`);
   request.resume();
 }

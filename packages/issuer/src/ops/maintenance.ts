@@ -98,6 +98,8 @@ const cleaning: readonly Statement[] = [
   expired('logout_notice', 'id', 'expires_at < now()'),
   expired('attempt', 'bucket', 'expires_at < now()'),
   expired('application_secret', 'application_id, hash', 'expires_at < now()'),
+  expired('application_key', 'application_id, id', 'expires_at < now()'),
+  expired('personal_access_token', 'id', `expires_at < now() - interval '30 days'`),
 ];
 
 /** Deletes what has expired, in batches that no request has to wait for. Gives how many rows went. */

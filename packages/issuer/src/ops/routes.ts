@@ -1,4 +1,5 @@
 /** The names that paths have in the log: what varies in a path, or was never a route, is not written. */
+import { ADMIN_PATH, routes as adminRoutes } from '../admin/routes/table.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 
 const discovery = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
@@ -6,6 +7,7 @@ const variable = [
   [/^\/interaction\/[^/]+/, '/interaction/:uid'],
   [/^\/assets\/.*/, '/assets/:file'],
 ] as const;
+const admin = ['/setup', '/openapi.json', ...adminRoutes.map(({ path }) => path)];
 
 /** Makes the function that names a path of a dialect. */
 export function createRouteOf({ routes }: Dialect): (path: string) => string {
@@ -13,6 +15,17 @@ export function createRouteOf({ routes }: Dialect): (path: string) => string {
   return (path) => {
     if (known.has(path)) return path;
     for (const [pattern, name] of variable) if (pattern.test(path)) return path.replace(pattern, name).slice(0, 64);
-    return 'unknown';
+    return path.startsWith(`${ADMIN_PATH}/`) ? adminRouteOf(path.slice(ADMIN_PATH.length)) : 'unknown';
   };
+}
+
+/** `/people/usr_ada` is `/admin/v1/people/:person`. */
+function adminRouteOf(path: string): string {
+  const parts = path.split('/');
+  const found = admin.includes(path) ? path : admin.find((pattern) => fits(pattern.split('/'), parts));
+  return found === undefined ? `${ADMIN_PATH}/unknown` : ADMIN_PATH + found.replace(/\{(\w+)\}/g, ':$1');
+}
+
+function fits(pattern: readonly string[], parts: readonly string[]): boolean {
+  return pattern.length === parts.length && pattern.every((part, index) => part.startsWith('{') || part === parts[index]);
 }

@@ -8,7 +8,8 @@ export type AuthMethod = 'none' | 'client_secret_basic' | 'client_secret_post' |
 /** A program that speaks to the issuer. */
 export interface Application {
   readonly id: string;
-  readonly projectId: string;
+  /** Null for a service user that belongs to its organization alone. */
+  readonly projectId: string | null;
   readonly kind: ApplicationKind;
   readonly name: string;
   /** The organization's own: nobody is asked for consent. */
@@ -18,8 +19,6 @@ export interface Application {
   readonly backchannelLogoutUri: string | null;
   readonly grantTypes: readonly string[];
   readonly authMethod: AuthMethod;
-  /** Public keys for private_key_jwt. */
-  readonly jwks: { readonly keys: readonly Record<string, unknown>[] } | null;
   readonly scopes: readonly string[];
   /** Resource indicators of the APIs it may call. */
   readonly resources: readonly string[];
@@ -36,10 +35,15 @@ export interface Application {
   readonly tokenLifetime: number;
 }
 
-/** An application as the engine needs it: with the SHA-256 (base64url) of each secret that is live now. */
+/** An application as the engine needs it: with the credentials that are live now. */
 export interface RegisteredApplication extends Application {
   readonly organizationId: string;
+  /** SHA-256 (base64url) of each secret. */
   readonly secretHashes: readonly string[];
+  /** Public keys for private_key_jwt. */
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+  /** Seconds until the first of its credentials expires; null when none does. */
+  readonly credentialsFor: number | null;
 }
 
 /** An API that access tokens are for. */
@@ -67,7 +71,6 @@ const columns = [
   'backchannel_logout_uri',
   'grant_types',
   'auth_method',
-  'jwks',
   'scopes',
   'resources',
   'default_resource',
@@ -80,33 +83,58 @@ const columns = [
   'token_lifetime',
 ] as const;
 
+const live = (t: string): string => `${t}.application_id = a.id and (${t}.expires_at is null or ${t}.expires_at > now())`;
+// A service user that was disabled has no application either.
 const FIND: Statement = {
   name: 'find application',
-  text: `select a.id, ${columns.map((column) => `a.${column}`).join(', ')}, p.organization_id,
-      coalesce(array_agg(s.hash order by s.created_at desc) filter (where s.hash is not null), '{}') as secret_hashes
-    from issuer.application a join issuer.project p on p.id = a.project_id
-    left join issuer.application_secret s on s.application_id = a.id and (s.expires_at is null or s.expires_at > now())
-    where a.id = $1 and a.disabled_at is null group by a.id, p.organization_id`,
+  text: `select a.id, ${columns.map((column) => `a.${column}`).join(', ')}, coalesce(u.organization_id, p.organization_id) as organization_id,
+      array(select s.hash from issuer.application_secret s where ${live('s')} order by s.created_at desc) as secret_hashes,
+      coalesce((select jsonb_agg(k.jwk order by k.created_at desc) from issuer.application_key k where ${live('k')}), '[]') as keys,
+      (select extract(epoch from min(c.expires_at) - now())::float8 from (
+        select s.expires_at from issuer.application_secret s where ${live('s')}
+        union all select k.expires_at from issuer.application_key k where ${live('k')}) c) as credentials_for
+    from issuer.application a left join issuer.project p on p.id = a.project_id
+    left join issuer.users u on u.id = a.id and u.kind = 'service' and a.kind = 'service'
+    where a.id = $1 and a.disabled_at is null and (a.kind <> 'service' or u.state = 'active')`,
 };
 const FIND_API: Statement = {
   name: 'find api',
   text: `select id, project_id, name, resource, resource_scopes, token_format, token_lifetime
     from issuer.application where resource = $1 and kind = 'api' and disabled_at is null`,
 };
-const ADD_SECRETS: Statement = {
-  name: 'add application secrets',
-  text: `insert into issuer.application_secret (application_id, hash)
-    select $1, hash from unnest($2::text[]) as hash on conflict do nothing returning hash`,
+const DISABLE: Statement = {
+  name: 'disable application',
+  text: 'update issuer.application set disabled_at = now() where id = $1 and disabled_at is null returning id',
 };
-const DROP_SECRETS: Statement = {
-  name: 'drop application secrets',
-  text: 'delete from issuer.application_secret where application_id = $1 and hash <> all($2::text[]) returning hash',
+const ENABLE: Statement = {
+  name: 'enable application',
+  text: 'update issuer.application set disabled_at = null where id = $1 and disabled_at is not null returning id',
 };
 
 /** The application with this client_id, unless there is none or it is disabled. */
 export async function findApplication(store: Pick<Store, 'run'>, clientId: string): Promise<RegisteredApplication | undefined> {
   const [row] = await store.run(FIND, [clientId]);
-  return row && { ...fromRow(row), organizationId: String(row.organization_id), secretHashes: row.secret_hashes as string[] };
+  return row && toRegistered(row);
+}
+
+function toRegistered(row: Row): RegisteredApplication {
+  const application = fromRow(row);
+  const secretHashes = row.secret_hashes as string[];
+  const keys = row.keys as Record<string, unknown>[];
+  return {
+    ...application,
+    authMethod: provedBy(application, { secrets: secretHashes.length > 0, keys: keys.length > 0 }),
+    organizationId: String(row.organization_id),
+    secretHashes,
+    keys,
+    credentialsFor: row.credentials_for as number | null,
+  };
+}
+
+/** What an application has decides how it proves itself; `orgs/credentials.ts` keeps it from having both kinds. */
+function provedBy({ authMethod }: Application, has: { readonly secrets: boolean; readonly keys: boolean }): AuthMethod {
+  if (has.keys) return 'private_key_jwt';
+  return has.secrets && !authMethod.startsWith('client_secret') ? 'client_secret_basic' : authMethod;
 }
 
 /** The API whose resource indicator is exactly this. */
@@ -125,6 +153,25 @@ export async function apiByResource(store: Pick<Store, 'run'>, resource: string)
   );
 }
 
+/** What an application is when nobody says otherwise: it may do nothing. */
+export const plainApplication = {
+  firstParty: false,
+  redirectUris: [],
+  postLogoutRedirectUris: [],
+  backchannelLogoutUri: null,
+  grantTypes: [],
+  scopes: [],
+  resources: [],
+  defaultResource: null,
+  pkceRequired: true,
+  dialects: ['standard'],
+  issuerAdmin: false,
+  resource: null,
+  resourceScopes: {},
+  tokenFormat: 'jwt',
+  tokenLifetime: 600,
+} as const;
+
 const upsert = upserter({ table: 'issuer.application', keys: ['id'], columns });
 
 /** Writes an application. Its metadata must have been checked (`configuration/schema.ts`). */
@@ -132,16 +179,17 @@ export function upsertApplication(run: Run, application: Application): Promise<C
   return upsert(run, toRow(application));
 }
 
-/** Makes the live secrets of an application exactly those with these hashes. */
-export async function setSecretHashes(run: Run, applicationId: string, hashes: readonly string[]): Promise<Change> {
-  const dropped = await run(DROP_SECRETS, [applicationId, [...hashes]]);
-  const added = await run(ADD_SECRETS, [applicationId, [...hashes]]);
-  return dropped.length + added.length > 0 ? 'changed' : 'same';
+/**
+ * Disables or enables an application or API. A disabled one cannot prove itself, and its tokens are not active; they are
+ * again when it is enabled. Gives false when there is no such application or nothing changed.
+ */
+export async function setApplicationDisabled(run: Run, id: string, disabled: boolean): Promise<boolean> {
+  return (await run(disabled ? DISABLE : ENABLE, [id])).length > 0;
 }
 
-function toRow({ jwks, resourceScopes, ...rest }: Application): Row {
+function toRow({ resourceScopes, ...rest }: Application): Row {
   const plain = Object.entries(rest).map(([name, value]) => [name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value]);
-  return { ...Object.fromEntries(plain), jwks: jwks && JSON.stringify(jwks), resource_scopes: JSON.stringify(resourceScopes) };
+  return { ...Object.fromEntries(plain), resource_scopes: JSON.stringify(resourceScopes) };
 }
 
 function fromRow(row: Row): Application {

@@ -1,6 +1,7 @@
 /** People and service users: who they are, and the end of everything they may do. */
 import type { Row, Run, Statement, Store } from '../store/database.ts';
 import { recordEvent } from '../store/events.ts';
+import { Refused } from '../store/refused.ts';
 import { sqlState } from '../store/unavailable.ts';
 import type { Change } from '../store/upsert.ts';
 
@@ -54,9 +55,14 @@ const END_ACCESS: Statement = {
   name: 'end access',
   text: 'update issuer.artifact set revoked_at = now() where account_id = $1 and revoked_at is null',
 };
+const END_TOKENS: Statement = {
+  name: 'end access tokens',
+  text: `with ended as (update issuer.users set access_ended_at = now() where id = $1)
+    delete from issuer.personal_access_token where user_id = $1`,
+};
 
 /** Finds a user by `sub`. */
-export async function findUser(store: Store, id: string): Promise<User | undefined> {
+export async function findUser(store: Pick<Store, 'run'>, id: string): Promise<User | undefined> {
   const [row] = await store.run<UserRow>(FIND, [id]);
   return row && toUser(row);
 }
@@ -74,27 +80,49 @@ export async function upsertUser(run: Run, user: User): Promise<Change> {
   if (before && same(before, user)) return 'same';
   await save(run, user);
   if (before?.state === 'active' && user.state === 'disabled') {
-    await endAccess(run, { id: user.id, organization: user.organizationId, by: 'configuration' });
+    await endAccess(run, user.id);
+    await recordEvent(run, {
+      type: 'user.disabled',
+      outcome: 'ok',
+      actor: 'configuration',
+      target: user.id,
+      organization: user.organizationId,
+    });
   }
   return before ? 'changed' : 'created';
 }
 
 /**
- * Disables a user and ends, in one transaction, its sessions, grants and refresh tokens. `by` is the id of who did it. Gives
- * false when there is no such user or it was disabled before.
+ * Disables a user and ends, in one transaction, its sessions, grants, refresh tokens and personal access tokens. `by` is the id
+ * of who did it. Gives false when there is no such user or it was disabled before.
  */
 export async function disableUser(store: Store, id: string, by: string): Promise<boolean> {
   return store.transaction(async (run) => {
-    const [row] = await run<{ organization_id: string }>(DISABLE, [id]);
-    if (row === undefined) return false;
-    await endAccess(run, { id, organization: row.organization_id, by });
+    const organization = await endUser(run, id);
+    if (organization === undefined) return false;
+    await recordEvent(run, { type: 'user.disabled', outcome: 'ok', actor: by, target: id, organization });
     return true;
   });
 }
 
-async function endAccess(run: Run, { id, organization, by }: { id: string; organization: string; by: string }): Promise<void> {
+/**
+ * What `disableUser` does, in the transaction of a caller who records the event. Gives the user's organization, or undefined
+ * when there is no such user or it was disabled before.
+ */
+export async function endUser(run: Run, id: string): Promise<string | undefined> {
+  const [row] = await run<{ organization_id: string }>(DISABLE, [id]);
+  if (row !== undefined) await endAccess(run, id);
+  return row?.organization_id;
+}
+
+/** Ends every sign-in of a user: sessions, grants and what was issued under them. Personal access tokens stay. */
+export async function endSignIns(run: Run, id: string): Promise<void> {
   await run(END_ACCESS, [id]);
-  await recordEvent(run, { type: 'user.disabled', outcome: 'ok', actor: by, target: id, organization });
+}
+
+async function endAccess(run: Run, id: string): Promise<void> {
+  await run(END_ACCESS, [id]);
+  await run(END_TOKENS, [id]);
 }
 
 async function save(run: Run, user: User): Promise<void> {
@@ -105,7 +133,7 @@ async function save(run: Run, user: User): Promise<void> {
     await run(SAVE, [id, kind, organizationId, email ?? null, key ?? null, emailVerified, ...optional, state]);
   } catch (error) {
     if (sqlState(error) !== '23505') throw error;
-    throw new Error(`user ${id} cannot have its e-mail: another user has it already. Give one of them another e-mail`, { cause: error });
+    throw new Refused('conflict', `user ${id} cannot have its e-mail: another user has it already. Give one of them another e-mail`);
   }
 }
 

@@ -13,6 +13,8 @@ export interface AccountRow extends Row {
   readonly locale: string | null;
   /** Seconds since the epoch. */
   readonly updated_at: number;
+  /** Seconds since the epoch: what it got for itself before then has ended. */
+  readonly access_ended_at: number | null;
   /** Role keys by project, as a member of the person's own organization. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
 }
@@ -21,10 +23,14 @@ export interface AccountRow extends Row {
 export const accountOf = (column: string): string => `(select jsonb_build_object('id', u.id, 'kind', u.kind,
     'organization', u.organization_id, 'email', u.email, 'email_verified', u.email_verified, 'name', u.name,
     'given_name', u.given_name, 'family_name', u.family_name, 'locale', u.locale,
-    'updated_at', floor(extract(epoch from u.updated_at)),
+    'updated_at', floor(extract(epoch from u.updated_at)), 'access_ended_at', floor(extract(epoch from u.access_ended_at)),
     'roles', (select coalesce(jsonb_object_agg(r.project_id, r.keys), '{}')
       from (select project_id, jsonb_agg(role_key order by role_key) as keys from issuer.role_grant
         where user_id = u.id and organization_id = u.organization_id group by project_id) r))
   from issuer.users u where u.id = ${column} and u.state = 'active')`;
 
 export const FIND_ACCOUNT: Statement = { name: 'account', text: `select ${accountOf('$1')} as account` };
+
+/** SQL that gives the kind of the application in `column`; null when there is none or it is disabled. */
+export const clientKindOf = (column: string): string =>
+  `(select p.kind from issuer.application p where p.id = ${column} and p.disabled_at is null)`;

@@ -28,7 +28,10 @@ export interface ApplicationTraits {
   /** The audience it is itself, for kind `api`. */
   readonly audience: string | undefined;
   readonly organization: string;
-  readonly project: string;
+  /** Where its roles are: for kind `api`, those that it is told of. Absent for a service user without a project. */
+  readonly project: string | undefined;
+  /** The scopes that it knows as an API. */
+  readonly knownScopes: ReadonlySet<string>;
 }
 
 /** Name of the one metadata property that carries the traits. */
@@ -38,34 +41,49 @@ export function traitsOf(client: Client): ApplicationTraits {
   return client[TRAITS] as ApplicationTraits;
 }
 
-/** Wires the reader. `maxAge` in milliseconds is how long an answer is used again. */
+/** Wires the reader. `maxAge` in milliseconds is how long an answer is used again, unless a credential in it expires sooner. */
 export function createApplications(store: Store, { dialect, maxAge }: { dialect: string; maxAge: number }): Applications {
   return Object.freeze({
     metadata: remembered(async (clientId: string) => {
       const application = await findApplication(store, clientId);
-      return application?.dialects.includes(dialect) ? toMetadata(application) : undefined;
+      const value = application?.dialects.includes(dialect) ? toMetadata(application) : undefined;
+      return { value, maxAge: Math.min(maxAge, (application?.credentialsFor ?? Number.POSITIVE_INFINITY) * 1000) };
     }, maxAge),
-    api: remembered((resource: string) => apiByResource(store, resource), maxAge),
+    api: remembered(async (resource: string) => ({ value: await apiByResource(store, resource), maxAge }), maxAge),
   });
 }
 
 const CAPACITY = 10_000;
 
-function remembered<T>(read: (key: string) => Promise<T>, maxAge: number): (key: string) => Promise<T> {
-  const seen = new Map<string, { readonly until: number; readonly value: Promise<T> }>();
+interface Remembered<T> {
+  readonly value: T;
+  /** Milliseconds. */
+  readonly maxAge: number;
+}
+
+/** Reads once per key while an answer is fresh, and once for all who ask at the same time. */
+function remembered<T>(read: (key: string) => Promise<Remembered<T>>, maxAge: number): (key: string) => Promise<T> {
+  const seen = new Map<string, { until: number; readonly value: Promise<T> }>();
   return (key) => {
     const hit = seen.get(key);
     if (hit && hit.until > performance.now()) return hit.value;
-    const value = read(key);
+    const asked = performance.now();
+    const answer = read(key);
+    const entry = { until: asked + maxAge, value: answer.then(({ value }) => value) };
     if (seen.size >= CAPACITY) seen.clear();
-    seen.set(key, { until: performance.now() + maxAge, value });
-    value.catch(() => seen.delete(key));
-    return value;
+    seen.set(key, entry);
+    answer.then(
+      (known) => {
+        entry.until = asked + known.maxAge;
+      },
+      () => seen.delete(key),
+    );
+    return entry.value;
   };
 }
 
 function toMetadata(application: RegisteredApplication): ClientMetadata {
-  const { id, kind, name, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, authMethod, jwks, scopes } = application;
+  const { id, kind, name, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, authMethod, scopes } = application;
   const signsPeopleIn = application.grantTypes.includes('authorization_code');
   const [secretHash] = application.secretHashes;
   return {
@@ -81,7 +99,7 @@ function toMetadata(application: RegisteredApplication): ClientMetadata {
     scope: ISSUER_SCOPES.filter((scope) => scopes.includes(scope)).join(' ') || undefined,
     // The engine wants a secret where the method has one; what it holds is a hash, and `client-authentication.ts` compares.
     ...(authMethod.startsWith('client_secret') && { client_secret: secretHash ?? 'none' }),
-    ...(jwks && { jwks }),
+    ...(authMethod === 'private_key_jwt' && { jwks: { keys: application.keys } }),
     ...(backchannelLogoutUri && { backchannel_logout_uri: backchannelLogoutUri, backchannel_logout_session_required: true }),
     [TRAITS]: traits(application),
   };
@@ -100,6 +118,7 @@ function traits(application: RegisteredApplication): ApplicationTraits {
     apiScopes: application.scopes.filter((scope) => !ISSUER_SCOPES.includes(scope)),
     audience: application.resource ?? undefined,
     organization: application.organizationId,
-    project: application.projectId,
+    project: application.projectId ?? undefined,
+    knownScopes: new Set(Object.keys(application.resourceScopes)),
   };
 }

@@ -4,8 +4,11 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDatabase, freePort } from '@safeconduct/test-support/postgres';
 import type { JWK } from 'oidc-provider';
 import { applyConfiguration } from '../configuration/apply.ts';
 import { standard } from '../dialects/standard.ts';
@@ -27,6 +30,7 @@ export interface BareOptions {
   readonly masterKey: string;
   readonly signingKey: JWK;
   readonly hooks?: UnitHooks;
+  readonly applicationCache?: number;
   /** Told what went wrong. Default: the console. */
   readonly log?: (message: string) => void;
 }
@@ -46,7 +50,16 @@ const screens: Screens = {
   signedOut: plain('signed out'),
 };
 
-export async function startBareIssuer({ place, issuer, port, masterKey, signingKey, hooks, log = console.error }: BareOptions) {
+export async function startBareIssuer({
+  place,
+  issuer,
+  port,
+  masterKey,
+  signingKey,
+  hooks,
+  applicationCache = 5_000,
+  log = console.error,
+}: BareOptions) {
   const store = await openStore(place);
   const provider: Provider = createProvider({
     issuer,
@@ -57,6 +70,7 @@ export async function startBareIssuer({ place, issuer, port, masterKey, signingK
     dialect: standard,
     screens,
     log: { error: ({ error }, message) => log(`${message}: ${error}`), warn() {} },
+    applicationCache,
     ...(hooks && { hooks }),
   });
   const engine = provider.callback();
@@ -102,6 +116,29 @@ export async function bareOptions(place: StoreOptions): Promise<BareOptions> {
     issuer: `http://127.0.0.1:${port}`,
     masterKey: randomBytes(32).toString('base64url'),
     signingKey: { ...privateKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' },
+  };
+}
+
+export interface OnEngine {
+  readonly url: string;
+  readonly bare: Awaited<ReturnType<typeof startBareIssuer>>;
+  end(): Promise<void>;
+}
+
+/** Starts one in this process on a database of its own. */
+export async function startBareOn(engine: 'pglite' | 'postgres', more: Partial<BareOptions> = {}): Promise<OnEngine> {
+  const dataDirectory = mkdtempSync(join(tmpdir(), 'safeconduct-bare-'));
+  const database = engine === 'postgres' ? await createDatabase() : undefined;
+  const options = await bareOptions({ dataDirectory, ...(database && { databaseUrl: database.url }) });
+  const bare = await startBareIssuer({ ...options, ...more });
+  return {
+    url: options.issuer,
+    bare,
+    async end() {
+      await bare.stop();
+      await database?.drop();
+      rmSync(dataDirectory, { recursive: true, force: true });
+    },
   };
 }
 

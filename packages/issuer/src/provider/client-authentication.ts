@@ -14,10 +14,22 @@ export function secretComparison(attempts: Attempts): (this: Client, actual: str
     const ctx = Provider.ctx;
     const bucket = `client secret|${this.clientId}|${network(ctx?.ip ?? '')}`;
     if (attempts.blocked(bucket)) throw new TooManyAttempts();
-    if (secretMatches(traitsOf(this).secretHashes, actual)) return true;
+    const { secretHashes } = traitsOf(this);
+    if (secretMatches(secretHashes, actual) || secretMatches(secretHashes, unencoded(ctx) ?? actual)) return true;
     await attempts.failed(bucket, GUESSES);
     return false;
   };
+}
+
+/**
+ * The secret as the header has it. Many clients skip the form encoding of RFC 6749 (2.3.1), which is seen in a secret with `+`:
+ * `openssl rand -base64` makes such ones.
+ */
+function unencoded(ctx: KoaContextWithOIDC | undefined): string | undefined {
+  const [, value] = /^basic ([\w+/=]+)$/i.exec(ctx?.get('authorization') ?? '') ?? [];
+  if (value === undefined) return undefined;
+  const pair = Buffer.from(value, 'base64').toString();
+  return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;
 }
 
 /** Too many wrong secrets for this application came from this network. */

@@ -144,9 +144,9 @@ function mayCallFromBrowser(_ctx: unknown, origin: string, client: { redirectUri
 
 function ttl(lifetimes: Lifetimes): Configuration['ttl'] {
   return {
-    AccessToken: 600,
+    AccessToken: apiLifetime,
     AuthorizationCode: lifetimes.code,
-    ClientCredentials: 600,
+    ClientCredentials: apiLifetime,
     DeviceCode: lifetimes.deviceCode,
     Grant: lifetimes.refreshAbsolute,
     IdToken: lifetimes.idToken,
@@ -154,6 +154,14 @@ function ttl(lifetimes: Lifetimes): Configuration['ttl'] {
     RefreshToken: (_ctx, token, client) => refreshLifetime(lifetimes, token, traitsOf(client).kind === 'spa'),
     Session: lifetimes.session,
   };
+}
+
+/** What the API asks for; ten minutes for a token that is for the issuer alone. */
+function apiLifetime(
+  _ctx: unknown,
+  token: { readonly resourceServer?: { readonly accessTokenTTL?: number | undefined } | undefined },
+): number {
+  return token.resourceServer?.accessTokenTTL ?? 600;
 }
 
 /** Idle lifetime, cut at the end of the family. In a browser rotation never moves the end. */

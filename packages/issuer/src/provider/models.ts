@@ -4,13 +4,9 @@
  */
 import { Provider } from 'oidc-provider';
 import { newToken } from '../secrets/token-format.ts';
-import type { Row, Store } from '../store/database.ts';
-import { type LiveToken, liveToken, type VerificationKeys } from './live-token.ts';
-
-interface Refined {
-  readonly store: Store;
-  readonly keys: VerificationKeys;
-}
+import type { Row } from '../store/database.ts';
+import { liveToken, type TokenSource } from './find-token.ts';
+import type { LiveToken } from './live-token.ts';
 
 /** The parts of the engine's models that the subclasses touch; its published types leave some out. */
 interface TokenModel {
@@ -31,7 +27,7 @@ interface IdTokenModel {
 type IdTokenClass = new (...args: never[]) => IdTokenModel;
 
 /** Gives tokens our prefixes, ID tokens their at_hash, and userinfo a reader for tokens that are bound to an API. */
-export function refineModels(provider: Provider, refined: Refined): void {
+export function refineModels(provider: Provider, source: TokenSource): void {
   // What the client receives for an access token, for the at_hash beside it.
   const values = new WeakMap<object, string>();
   const models = provider as unknown as Record<'AccessToken' | 'RefreshToken' | 'ClientCredentials' | 'Grant', TokenClass> & {
@@ -39,7 +35,7 @@ export function refineModels(provider: Provider, refined: Refined): void {
   };
   const shadows = {
     RefreshToken: refreshToken(models.RefreshToken),
-    AccessToken: accessToken(models.AccessToken, { ...refined, values }),
+    AccessToken: accessToken(models.AccessToken, { source, values }),
     ClientCredentials: clientCredentials(models.ClientCredentials),
     Grant: sessionGrant(models.Grant),
     IdToken: idToken(models.IdToken, values),
@@ -69,7 +65,7 @@ const sessionGrant = (Base: TokenClass) =>
     }
   };
 
-const accessToken = (Base: TokenClass, { store, keys, values }: Refined & { values: WeakMap<object, string> }) =>
+const accessToken = (Base: TokenClass, { source, values }: { source: TokenSource; values: WeakMap<object, string> }) =>
   class AccessToken extends Base {
     override generateTokenId(): string {
       return prefixed(this, super.generateTokenId());
@@ -84,7 +80,7 @@ const accessToken = (Base: TokenClass, { store, keys, values }: Refined & { valu
     /** At userinfo a token for any audience will do, if its grant covers openid. */
     static override async find(value: string, options?: object): Promise<TokenModel | undefined> {
       if (Provider.ctx?.oidc.route !== 'userinfo') return Base.find(value, options);
-      const token = await liveToken(store, keys, value);
+      const token = await liveToken(source, value);
       return token?.grant && token.kind !== 'refresh' ? new AccessToken(forUserinfo(token, token.grant)) : undefined;
     }
   };

@@ -18,7 +18,6 @@ import { engineConfiguration } from './configuration.ts';
 import { DEVICE_GRANT, paced } from './device.ts';
 import { BodyTooLarge, continuedByGet, translate } from './front.ts';
 import { type Lifetimes, lifetimes, MAX_SCOPES, oversized } from './limits.ts';
-import { verificationKeys } from './live-token.ts';
 import { refineModels } from './models.ts';
 import { INTROSPECTION, REVOCATION } from './own-endpoints.ts';
 import { redirectRules } from './redirects.ts';
@@ -26,6 +25,7 @@ import { replaceRetriedParent } from './refresh.ts';
 import type { Screens } from './screens.ts';
 import { introspect, revoke } from './token-endpoints.ts';
 import { atomically, once, type UnitHooks, unit } from './unit.ts';
+import { verificationKeys } from './verified-claims.ts';
 
 export interface ProviderOptions {
   /** The issuer, exactly as tokens carry it: an origin without a path. */
@@ -94,10 +94,10 @@ export function createProvider(options: ProviderOptions): Provider {
   }
   const provider = new IssuerProvider(issuer, engineConfiguration({ ...options, ...parts }, createAdapter({ ...options, ...parts })));
   const send = refineClients(provider, parts.attempts);
-  refineModels(provider, { store, keys: parts.keys });
+  refineModels(provider, parts);
   provider.proxy = true;
-  provider.registerGrantType(INTROSPECTION, introspect(store, parts.keys), ['token', 'token_type_hint']);
-  provider.registerGrantType(REVOCATION, revoke(store, parts.keys), ['token', 'token_type_hint']);
+  provider.registerGrantType(INTROSPECTION, introspect(parts), ['token', 'token_type_hint']);
+  provider.registerGrantType(REVOCATION, revoke(parts), ['token', 'token_type_hint']);
   auditEngine(provider);
   provider.on('server_error', (ctx, error) => noteFailure(ctx, { error, log }));
   const emitter: EventEmitter = provider;

@@ -24,7 +24,15 @@ export const configuration = defineConfig({
       roles: { customer: 'Customer', support: 'Support' },
       apis: [
         { id: 'api', name: 'API', resource: API, scopes: apis, secret: SECRET },
-        { id: 'opaque-api', name: 'Opaque API', resource: OPAQUE_API, scopes: apis, tokenFormat: 'opaque', secret: SECRET },
+        {
+          id: 'opaque-api',
+          name: 'Opaque API',
+          resource: OPAQUE_API,
+          scopes: apis,
+          tokenFormat: 'opaque',
+          tokenLifetime: 90,
+          secret: SECRET,
+        },
         { id: 'stranger', name: 'Stranger', resource: 'https://else.example.test', scopes: { 'else:read': 'Read' }, secret: SECRET },
       ],
       applications: [
@@ -70,7 +78,15 @@ export const configuration = defineConfig({
           resources: [API],
           scopes: ['openid', 'orders:read'],
         },
-        { id: 'job', name: 'Job', kind: 'service', secret: SECRET, resources: [API], scopes: ['orders:read'] },
+        {
+          id: 'job',
+          name: 'Job',
+          kind: 'service',
+          secret: SECRET,
+          resources: [API],
+          scopes: ['orders:read'],
+          roles: { shop: ['support'] },
+        },
       ],
     },
   ],

@@ -71,6 +71,39 @@ for (const { engine, skip } of engines) {
       ['JWT', API, 'api'],
       ['opaque', OPAQUE_API, 'opaque-api'],
     ] as const) {
+      it(`a ${format} access token tells when and how its person signed in, after a refresh too (RFC 9470)`, async () => {
+        const { tokens } = await signIn(url, { resource });
+        const { auth_time, amr } = claimsOf(tokens.id_token);
+        const later = (await refresh(url, tokens.refresh_token, 'cli', { resource })).json;
+        for (const { access_token } of [tokens, later]) {
+          const answer = await introspect(url, access_token, audience);
+          assert.deepEqual([answer.auth_time, answer.amr], [auth_time, amr]);
+          assert.equal(typeof auth_time, 'number');
+          if (format === 'JWT') assert.equal(claimsOf(access_token).auth_time, auth_time);
+        }
+      });
+    }
+
+    it('an access token lives as long as its API says', async () => {
+      const lifetimes = [];
+      for (const [resource, audience] of [
+        [API, 'api'],
+        [OPAQUE_API, 'opaque-api'],
+      ] as const) {
+        const { access_token, expires_in } = (await signIn(url, { resource })).tokens as { access_token: string; expires_in?: number };
+        const { exp, iat } = await introspect(url, access_token, audience);
+        lifetimes.push([expires_in, exp - iat]);
+      }
+      assert.deepEqual(lifetimes, [
+        [600, 600],
+        [90, 90],
+      ]);
+    });
+
+    for (const [format, resource, audience] of [
+      ['JWT', API, 'api'],
+      ['opaque', OPAQUE_API, 'opaque-api'],
+    ] as const) {
       it(`R-035 introspects a ${format} access token for its audience only`, async () => {
         const { access_token } = (await signIn(url, { resource })).tokens;
         assert.equal(access_token.includes('.'), format === 'JWT');
@@ -210,13 +243,16 @@ for (const { engine, skip } of engines) {
       assert.deepEqual(await introspect(url, access_token), inactive);
     });
 
-    it('R-031 a service is named by its client id, has no roles, and no refresh token', async () => {
+    it('R-031 S1.11 a service is named by its client id, has the roles of its service user, and no refresh token', async () => {
       const answer = await call(url, '/oauth2/token', {
         form: { grant_type: 'client_credentials', scope: 'orders:read' },
         headers: basic('job'),
       });
-      const { sub, client_id, aud, roles, scope } = claimsOf(answer.json.access_token);
-      assert.deepEqual({ sub, client_id, aud, roles, scope }, { sub: 'job', client_id: 'job', aud: API, roles: [], scope: 'orders:read' });
+      const { sub, client_id, aud, roles, scope, org_id } = claimsOf(answer.json.access_token);
+      assert.deepEqual(
+        { sub, client_id, aud, roles, scope, org_id },
+        { sub: 'job', client_id: 'job', aud: API, roles: ['support'], scope: 'orders:read', org_id: 'shop-org' },
+      );
       assert.equal(answer.json.refresh_token, undefined);
       assert.equal((await introspect(url, answer.json.access_token)).active, true);
       const other = await call(url, '/oauth2/token', {

@@ -7,6 +7,8 @@ export const derivedKeys = {
   forms: 'binds forms to the browser that they were shown to',
   'sign-in': 'signs the cookie of a known browser and names the buckets that count wrong passwords',
   audit: 'signs the end of the audit log',
+  'admin-api': 'is the secret with which the admin API introspects tokens',
+  cursors: 'signs the cursors of lists',
 } as const;
 
 export type DerivedKey = keyof typeof derivedKeys;
@@ -21,6 +23,7 @@ export const givenSecrets = {
 export const storedSecrets = {
   signing_key: 'private keys, sealed',
   application_secret: 'SHA-256 of client secrets of 256 bits or more',
+  personal_access_token: 'SHA-256',
   demo_secret: 'SHA-256 of demo values',
   user_password: 'argon2id',
   artifact: 'SHA-256 of codes, cookies and tokens; device codes and refresh successors sealed',

@@ -95,7 +95,11 @@ export async function keyStates(store: Store): Promise<string> {
  * Makes the next key sign when it is time (or now, with `force`), and removes keys that nothing can need any more.
  * A key that was not published for long enough never signs. Any number of processes may call it at once: one does it.
  */
-export function rotateSigningKeys(store: Store, seal: Seal, { force = false, policy = defaultKeyPolicy } = {}): Promise<Rotation> {
+export function rotateSigningKeys(
+  store: Pick<Store, 'transaction'>,
+  seal: Seal,
+  { force = false, policy = defaultKeyPolicy } = {},
+): Promise<Rotation> {
   return store.transaction(async (run) => {
     await run(LOCK, []);
     const rows = await run<KeyRow>(READ, []);

@@ -58,6 +58,53 @@ onBothEngines(
   { migrated: false },
 );
 
+onBothEngines(
+  'the migration to service users',
+  (fixture) => {
+    it('keeps keys and secrets, and makes a user of each service', async () => {
+      const store = fixture.store();
+      const script = (text: string) => store.transaction((run) => run({ name: 'script', text, script: true }, []));
+      const texts = (from: number, to: number) => readMigrations().filter(({ number }) => number >= from && number <= to);
+      await script('create schema issuer; create table issuer.lease (name text primary key)');
+      for (const { text } of texts(1, 4)) await script(text);
+      await script(`
+        insert into issuer.organization (id, name) values ('o', 'O');
+        insert into issuer.project (id, organization_id, name) values ('p', 'o', 'P');
+        insert into issuer.application (id, project_id, kind, name, auth_method, jwks) values
+          ('job', 'p', 'service', 'Job', 'private_key_jwt', '{"keys":[{"kty":"EC","kid":"a"},{"kty":"EC"}]}'),
+          ('web', 'p', 'web', 'Web', 'client_secret_basic', null);
+        insert into issuer.application_secret (application_id, hash) values ('web', 'one'), ('web', 'two');
+        insert into issuer.users (id, kind, organization_id, name) values ('old', 'service', 'o', null), ('usr', 'person', 'o', 'Ada');`);
+      for (const { text } of texts(5, 5)) await script(text);
+      const services = `select id, kind, organization_id, name, state from issuer.users where kind = 'service' order by id`;
+      assert.deepEqual(await store.run(statement(services), []), [
+        { id: 'job', kind: 'service', organization_id: 'o', name: 'Job', state: 'active' },
+        { id: 'old', kind: 'service', organization_id: 'o', name: null, state: 'active' },
+      ]);
+      const applications = 'select id, kind, project_id, name, grant_types from issuer.application order by id';
+      assert.deepEqual(await store.run(statement(applications), []), [
+        { id: 'job', kind: 'service', project_id: 'p', name: 'Job', grant_types: [] },
+        { id: 'old', kind: 'service', project_id: null, name: 'old', grant_types: ['client_credentials'] },
+        { id: 'web', kind: 'web', project_id: 'p', name: 'Web', grant_types: [] },
+      ]);
+      assert.deepEqual(await store.run(statement('select application_id, id, jwk from issuer.application_key order by id'), []), [
+        { application_id: 'job', id: 'a', jwk: { kty: 'EC', kid: 'a' } },
+        { application_id: 'job', id: 'key-2', jwk: { kty: 'EC' } },
+      ]);
+      const secrets = await store.run<{ id: string; hash: string }>(
+        statement('select id, hash from issuer.application_secret order by hash'),
+        [],
+      );
+      assert.deepEqual(
+        secrets.map(({ hash }) => hash),
+        ['one', 'two'],
+      );
+      assert.equal(new Set(secrets.map(({ id }) => id)).size, 2);
+    });
+  },
+  { migrated: false },
+);
+
 describe('a role that owns nothing', { skip: postgresSkipped }, () => {
   it('is told to have the owner migrate', async () => {
     const database = await createDatabase();

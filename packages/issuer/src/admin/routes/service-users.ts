@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { route } from './route.ts';
+import {
+  listOf,
+  listQuery,
+  name,
+  newId,
+  nothing,
+  organizationId,
+  projectId,
+  scope,
+  serviceUserId,
+  shownText,
+  state,
+  time,
+  url,
+} from './schemas.ts';
+
+const serviceUser = z
+  .object({
+    id: shownText.describe('`sub` of its tokens, and its client_id.'),
+    organization: shownText,
+    project: shownText.nullable(),
+    name: z.string(),
+    authMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']),
+    scopes: z.array(z.string()).describe('What it may ask for by client credentials.'),
+    resources: z.array(z.string()).describe('The APIs it may get tokens for by client credentials.'),
+    state,
+    createdAt: time,
+  })
+  .meta({ id: 'ServiceUser' });
+const params = z.strictObject({ serviceUser: serviceUserId });
+const example = {
+  id: 'svc_messenger',
+  organization: 'acme',
+  project: 'messages',
+  name: 'Messenger',
+  authMethod: 'client_secret_basic',
+  scopes: [],
+  resources: [],
+  state: 'active',
+  createdAt: '2026-11-22T12:00:00.000Z',
+};
+const oneOf = { permission: 'users:write', access: 'administrators', tenant: ['serviceUser'], params, query: nothing } as const;
+const resources = z.array(url).max(50).describe('Resource indicators of the APIs it may get tokens for by client credentials.');
+const scopes = z.array(scope).max(100).describe('The scopes of these APIs that it may ask for.');
+
+export const serviceUserRoutes = {
+  'service-users.list': route({
+    id: 'service-users.list',
+    command: ['service-users', 'list'],
+    method: 'GET',
+    path: '/service-users',
+    summary: 'List service users',
+    permission: 'users:read',
+    access: 'administrators',
+    tenant: 'list',
+    params: nothing,
+    query: listQuery(['id', '-id', 'name', '-name', 'createdAt', '-createdAt'], {
+      organization: organizationId.optional(),
+      project: projectId.optional(),
+      state: state.optional(),
+    }),
+    status: 200,
+    answer: listOf(serviceUser),
+    example: { answer: { items: [example], next: null } },
+  }),
+  'service-users.create': route({
+    id: 'service-users.create',
+    command: ['service-users', 'create'],
+    method: 'POST',
+    path: '/service-users',
+    summary: 'Create a service user',
+    description:
+      'A program that acts for itself. It has no secret yet: give it a personal access token, or add a secret or a key for client credentials (`secrets add`, `client-keys add`).',
+    permission: 'users:write',
+    access: 'administrators',
+    tenant: ['organization'],
+    params: nothing,
+    query: nothing,
+    body: z.strictObject({
+      organization: organizationId,
+      name,
+      project: projectId.optional().describe('Id of a project of this organization, where it belongs to one.'),
+      resources: resources.optional(),
+      scopes: scopes.optional(),
+      id: newId,
+    }),
+    status: 201,
+    answer: serviceUser,
+    example: { body: { organization: 'acme', project: 'messages', name: 'Messenger', id: 'svc_messenger' }, answer: example },
+  }),
+  'service-users.show': route({
+    ...oneOf,
+    id: 'service-users.show',
+    command: ['service-users', 'show'],
+    method: 'GET',
+    path: '/service-users/{serviceUser}',
+    summary: 'Show a service user',
+    permission: 'users:read',
+    status: 200,
+    answer: serviceUser,
+    example: { answer: example },
+  }),
+  'service-users.change': route({
+    ...oneOf,
+    id: 'service-users.change',
+    command: ['service-users', 'change'],
+    method: 'PATCH',
+    path: '/service-users/{serviceUser}',
+    summary: 'Change a service user',
+    description: 'What is left out stays as it is.',
+    body: z.strictObject({ name: name.optional(), resources: resources.optional(), scopes: scopes.optional() }),
+    status: 200,
+    answer: serviceUser,
+    example: { body: { name: 'Messenger 2' }, answer: { ...example, name: 'Messenger 2' } },
+  }),
+  'service-users.disable': route({
+    ...oneOf,
+    id: 'service-users.disable',
+    command: ['service-users', 'disable'],
+    method: 'POST',
+    path: '/service-users/{serviceUser}/disable',
+    summary: 'Disable a service user',
+    description: 'Ends its tokens at once. Its secrets and keys do not work until it is enabled again.',
+    status: 200,
+    answer: serviceUser,
+    example: { answer: { ...example, state: 'disabled' } },
+  }),
+  'service-users.enable': route({
+    ...oneOf,
+    id: 'service-users.enable',
+    command: ['service-users', 'enable'],
+    method: 'POST',
+    path: '/service-users/{serviceUser}/enable',
+    summary: 'Enable a service user again',
+    description: 'Personal access tokens that were ended stay ended.',
+    status: 200,
+    answer: serviceUser,
+    example: { answer: example },
+  }),
+} as const;
