@@ -1,10 +1,11 @@
 import { defineConfig, demo, type IssuerConfiguration, type UserDeclaration } from '@safeconduct/issuer';
-import { demoClientSecret } from './demo-client.ts';
+import { apiScopes } from './api/routes.ts';
+import { demoClientSecret, docsClientId } from './demo-client.ts';
 import { type DemoPerson, demoPeople } from './demo-people.ts';
 
 const organization = 'org_shop_demo';
 
-/** What an issuer is to know about the shop at `url`: its API, its two applications, and the demo people. */
+/** What an issuer is to know about the shop at `url`: its API, its applications, and the demo people. */
 export function issuerConfiguration({ url, clientId }: { url: string; clientId: string }): IssuerConfiguration {
   const api = `${url}/api`;
   return defineConfig({
@@ -20,11 +21,7 @@ export function issuerConfiguration({ url, clientId }: { url: string; clientId: 
             id: 'shop-api',
             name: 'Shop API',
             resource: api,
-            scopes: {
-              'orders:read': 'See your orders',
-              'orders:write': 'Cancel your orders',
-              'profile:read': 'See your customer profile',
-            },
+            scopes: apiScopes,
           },
         ],
         applications: [
@@ -44,6 +41,13 @@ export function issuerConfiguration({ url, clientId }: { url: string; clientId: 
             kind: 'native',
             redirectUris: ['http://127.0.0.1/callback', 'http://[::1]/callback'],
             grantTypes: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+            resources: [api],
+          },
+          {
+            id: docsClientId,
+            name: 'Shop API docs',
+            kind: 'spa',
+            redirectUris: [`${url}/docs/oauth2-redirect`],
             resources: [api],
           },
         ],

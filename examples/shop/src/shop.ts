@@ -3,6 +3,7 @@ import { createLogin, createWebLogin, postgresSessions } from 'safeconduct/login
 import { protect } from 'safeconduct/protect';
 import { safeconduct } from 'safeconduct/providers';
 import { createApi } from './api/api.ts';
+import { createDocs } from './api/docs.ts';
 import { createTurnstile } from './chat/turnstile.ts';
 import { type Database, openDatabase } from './database/open.ts';
 import { demoClientSecret } from './demo-client.ts';
@@ -101,7 +102,9 @@ function assemble({ settings, secret, database: { pool }, model, log }: Assembly
   const app = new Hono();
   app.use(expectHost(url));
   answerHealth(app, pool, log);
-  app.route('/api', createApi({ ...shared, guard }));
+  const api = createApi({ ...shared, guard });
+  app.route('/api', api);
+  app.use(createDocs(api, { provider, resource: audience, log }).hono);
   app.route(
     '/',
     createWeb({

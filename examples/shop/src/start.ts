@@ -46,13 +46,14 @@ interface Facts {
 }
 
 function table({ issuer, url, database, where, log, seconds }: Facts): string[] {
-  const address = Math.max(issuer.length, url.length, where.length) + 3;
+  const address = Math.max(issuer.length, `${url}/docs`.length, where.length) + 3;
   const row = (name: string, place: string, what: string) => `  ${name.padEnd(10)} ${place.padEnd(address)}${paint('dim', what)}`;
   return [
     `${paint('green', '∩')} ${paint('bold', 'Safeconduct')}${paint('dim', `   demo data, demo passwords. Ready in ${seconds.toFixed(1)} s`)}`,
     '',
     row('issuer', issuer, `signs people in; log ${shown(log.issuer ?? '')}`),
     row('shop', url, `web chat and API; log ${shown(log.shop ?? '')}`),
+    row('API docs', `${url}/docs`, 'sign in there and try the API as yourself'),
     row('database', where, database),
     '',
     `  ${paint('bold', 'Who can sign in')}`,
@@ -62,6 +63,7 @@ function table({ issuer, url, database, where, log, seconds }: Facts): string[] 
     `  open ${url} and ask "show my orders", then "show order 1002"`,
     `  npm run chat${paint('dim', '   the same in another terminal')}`,
     `  npm run tour${paint('dim', '   the whole journey with its evidence, in under a minute')}`,
+    `  npx safeconduct setup${paint('dim', '   makes the first administrator of the issuer, once')}`,
     '',
     paint('dim', '  Ctrl-C stops everything. The next start finds its data again.'),
   ];

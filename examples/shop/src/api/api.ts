@@ -1,4 +1,5 @@
-import { type Context, Hono } from 'hono';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Pool } from 'pg';
 import { hono, identityOf } from 'safeconduct/http';
@@ -15,6 +16,7 @@ import { myProfile } from '../tools/my-profile.ts';
 import { orderStatus } from '../tools/order-status.ts';
 import { chatRequest, chatResponse } from './chat.ts';
 import { refuse, unexpected } from './problems.ts';
+import { describe, type RouteName, routes } from './routes.ts';
 
 export interface ApiOptions {
   readonly guard: Guard;
@@ -25,23 +27,42 @@ export interface ApiOptions {
 }
 
 /** The routes below `/api`. Each asks for a token, names the scope that it needs, and runs as the person behind the token. */
-export function createApi(options: ApiOptions): Hono {
+export function createApi(options: ApiOptions): OpenAPIHono {
   const { guard, log } = options;
   const refused = (event: RefusalEvent) => log('request_refused', { ...event });
-  const needs = (...scopes: string[]) => hono(guard, { log: refused, ...(scopes.length === 0 ? {} : { require: { scopes } }) });
-  const api = new Hono();
+  const needs = (scopes: readonly string[]) => hono(guard, { log: refused, ...(scopes.length === 0 ? {} : { require: { scopes } }) });
+  const api = new OpenAPIHono();
   api.use(bodyLimit({ maxSize: 65_536, onError: (context) => refuse(context, 413, 'invalid_request', 'The body is longer than 64 kB.') }));
-  api.get('/me', needs('profile:read'), (context) => me(context, options));
-  api.get('/products', needs(), (context) => products(context, options));
-  api.get('/orders', needs('orders:read'), (context) => orders(context, options));
-  api.get('/orders/:number', needs('orders:read'), (context) => order(context, options));
-  api.post('/orders/:number/cancel', needs('orders:write'), (context) => cancel(context, options));
-  api.get('/customers/:id/orders', needs('orders:read'), (context) => customerOrders(context, options));
-  api.post('/chat', needs('orders:read'), (context) => chat(context, options));
-  api.all('*', needs(), (context) => refuse(context, 404, 'not_found', 'There is no such address in this API.'));
+  for (const route of routes) {
+    api.openAPIRegistry.registerPath(describe(route, securityScheme));
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    api.on(route.method, path, needs(route.scopes), (context) => handlers[route.name](context, options));
+  }
+  api.all('*', needs([]), (context) => refuse(context, 404, 'not_found', 'There is no such address in this API.'));
   api.onError((error, context) => unexpected(context, error, log));
   return api;
 }
+
+/** The name that the operations call the sign-in by. */
+const securityScheme = 'oauth2';
+
+/** The API in the words of OpenAPI 3.1. */
+export function documentOf(api: OpenAPIHono) {
+  return api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Shop API',
+      version: '1.0.0',
+      description: 'A demo. The database decides what each caller sees: try order 1002 as Ada, then as Ben.',
+    },
+    servers: [{ url: '/api' }],
+    tags: [{ name: 'You' }, { name: 'Orders' }, { name: 'Products' }, { name: 'Assistant' }],
+  });
+}
+
+type Handler = (context: Context, options: ApiOptions) => Promise<Response>;
+
+const handlers: Readonly<Record<RouteName, Handler>> = { me, products, orders, order, cancel, customerOrders, chat };
 
 /** What a handler runs with: the verified person and the database as that person sees it. */
 async function personOf(context: Context, { pool }: ApiOptions) {

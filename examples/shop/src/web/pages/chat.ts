@@ -14,6 +14,7 @@ export async function signedOutPage({ model, hint }: { model: ChosenModel; hint:
 <p class="lead">Sign in first. Every question then runs as you, so you see your own orders and nobody else’s.</p>
 <a class="button primary" href="/auth/login">Sign in</a>
 ${hint.length === 0 ? '' : html`<p class="hint">To try it: ${hint.map((email, index) => html`${index === 0 ? '' : ' or '}<span class="mono">${email}</span>`)}. The passwords are in your terminal.</p>`}
+<p class="hint">The API behind it, to try as yourself: <a href="/docs">API docs</a></p>
 </div>
 `;
   return `${await opening({ title: 'Sign in' })}${await body}${await closing(closedComposer(model))}`;
