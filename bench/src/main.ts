@@ -4,6 +4,9 @@ const benches = {
   'sql-per-flow': () => import('./sql-per-flow.ts'),
   start: () => import('./start.ts'),
   races: () => import('./races.ts'),
+  guard: () => import('./guard.ts'),
+  introspection: () => import('./introspection.ts'),
+  outage: () => import('./outage.ts'),
 };
 
 const [name, ...rest] = process.argv.slice(2);
