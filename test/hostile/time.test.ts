@@ -13,15 +13,15 @@ const knock = (changes: Record<string, unknown>) => world.knock(forge(header(), 
 
 describe('a token out of its time', () => {
   it('R-092 is refused when it has expired, also by a lifetime ago', async () => {
-    for (const exp of [now() - 31, now() - 3600, 1, 0, -1, -1e15]) {
+    for (const exp of [now() - 31, now() - 3600, 1, 0]) {
       const { status, code } = await knock({ exp });
       assert.deepEqual([status, code], [401, 'token_expired'], String(exp));
     }
   });
 
   it('R-092 is refused when its expiry is no number that stands for a time', async () => {
-    for (const exp of [undefined, null, '', String(now() + 600), true, [now() + 600], {}, 'never'])
-      assert.equal((await knock({ exp })).status, 401, JSON.stringify(exp));
+    for (const exp of [-1, -1e15, undefined, null, '', String(now() + 600), true, [now() + 600], {}, 'never'])
+      assert.equal((await knock({ exp })).code, 'token_invalid', JSON.stringify(exp));
     const { exp: _exp, ...rest } = world.claims();
     for (const exp of ['1e400', '-1e400', '9e999', '1e309']) {
       const payload = `{"exp":${exp},${JSON.stringify(rest).slice(1)}`;

@@ -13,7 +13,7 @@ const table = {
   token_invalid: { status: 401, oauth: 'invalid_token', message: 'The access token is not valid here.' },
   token_expired: { status: 401, oauth: 'invalid_token', message: 'The access token has expired.' },
   scope_missing: { status: 403, oauth: 'insufficient_scope', message: 'The access token lacks a required scope.' },
-  role_missing: { status: 403, oauth: 'insufficient_scope', message: 'The person lacks a required role.' },
+  role_missing: { status: 403, oauth: 'insufficient_scope', message: 'The caller lacks a required role.' },
   organization_refused: { status: 403, oauth: 'insufficient_scope', message: 'This is not for members of this organization.' },
   kind_refused: { status: 403, oauth: 'insufficient_scope', message: 'This is not for callers of this kind.' },
   guest_refused: { status: 403, oauth: 'insufficient_scope', message: 'Guests of this organization may not use this.' },

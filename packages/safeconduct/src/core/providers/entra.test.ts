@@ -213,23 +213,23 @@ describe('an API behind one tenant of Entra ID', () => {
     const token = (claims: Json) => `Bearer ${signed(stage.key, v1, claims)}`;
     const evil = { ...newSigningKey('evil'), kid: stage.key.kid };
     const require = { scopes: ['user_impersonation'], roles: ['AdminUser'] };
-    const table: readonly (readonly [string, string | undefined, string, number])[] = [
+    const table: readonly (readonly [string, string | undefined, string, number, fault?: string])[] = [
       ['1 no scheme', undefined, 'token_missing', 401],
       ['1 another scheme', 'Basic YTpi', 'token_missing', 401],
       ['2 undecodable', 'Bearer not.a.token', 'token_malformed', 401],
       ['3 guest', token(entraV2({ acct: 1 })), 'guest_refused', 403],
       ['4 scp is no text', token(entraV2({ scp: 7 })), 'scope_missing', 403],
       ['5 scope missing', token(entraV2({ scp: 'orders.read' })), 'scope_missing', 403],
-      ['6 tenant refused', token(entraV2({ tid: otherTenant })), 'token_invalid', 401],
-      ['7 no key for kid', `Bearer ${signed({ ...stage.key, kid: 'unknown' }, v1, entraV2())}`, 'token_invalid', 401],
-      ['8 wrong claims', token(entraV2({ aud: 'another' })), 'token_invalid', 401],
+      ['6 tenant refused', token(entraV2({ tid: otherTenant })), 'token_invalid', 401, 'claims'],
+      ['7 no key for kid', `Bearer ${signed({ ...stage.key, kid: 'unknown' }, v1, entraV2())}`, 'token_invalid', 401, 'key'],
+      ['8 wrong claims', token(entraV2({ aud: 'another' })), 'token_invalid', 401, 'claims'],
       ['9 expired', token(entraV2({ exp: now() - 3_600 })), 'token_expired', 401],
-      ['10 bad signature', `Bearer ${signed(evil, v1, entraV2())}`, 'token_invalid', 401],
+      ['10 bad signature', `Bearer ${signed(evil, v1, entraV2())}`, 'token_invalid', 401, 'signature'],
       ['role missing', token(entraV2({ roles: undefined })), 'role_missing', 403],
     ];
     const guard = protect({ provider, audience, fetch: stage.fetch, require });
-    for (const [name, authorization, code, status] of table)
-      await assert.rejects(guard({ headers: { authorization } }), { code, status }, name);
+    for (const [name, authorization, code, status, fault] of table)
+      await assert.rejects(guard({ headers: { authorization } }), { code, status, ...(fault && { fault }) }, name);
     const cold = protect({ provider, audience, fetch: () => Promise.reject(new Error('down')) });
     await assert.rejects(cold({ headers: { authorization: token(entraV2()) } }), { code: 'provider_unreachable', status: 503 });
   });

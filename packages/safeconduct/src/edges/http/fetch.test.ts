@@ -65,6 +65,15 @@ describe('fetchHandler', () => {
     assert.deepEqual(await (await handle(request)).json(), ['ada', 'ada', null, 'acme']);
   });
 
+  it('lets nobody in by a guard of another making that gives no identity', async () => {
+    for (const given of [undefined, null, { subject: 'ada' }, { ...(await world.guard(bearing())) }]) {
+      const guard = (async () => given) as unknown as Guard;
+      assert.equal((await fetchHandler(guard, () => new Response('in'), { log: () => {} })(bearing())).status, 500);
+    }
+    const passing: Guard = (request, require) => world.guard(request, require);
+    assert.equal((await fetchHandler(passing, () => new Response('in'))(bearing())).status, 200);
+  });
+
   it('serves its metadata', async () => {
     assert.deepEqual(await metadata.fetch().json(), metadata.document);
   });

@@ -84,6 +84,6 @@ describe('fastApiAzureAuth', () => {
 
   it('S3.9 falls back to the generic sentence where the library has no words', async () => {
     const [, body] = await answerTo(refusal('role_missing', { missing: ['AdminUser'] }), fastApiAzureAuth);
-    assert.deepEqual(body, { detail: 'The person lacks a required role. Missing: AdminUser.' });
+    assert.deepEqual(body, { detail: 'The caller lacks a required role. Missing: AdminUser.' });
   });
 });

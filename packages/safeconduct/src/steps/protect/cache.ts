@@ -62,7 +62,7 @@ export function verifiedTokens(size = 10_000): VerifiedTokens {
 
   return {
     get(credentials, nowMs, current) {
-      if (current !== generation) return undefined;
+      if (current !== generation || current < 0) return undefined; // below 0 the keys are too old
       const entry = entries.get(keyOf(credentials));
       return entry !== undefined && entry.credentials === credentials && entry.expiresMs > nowMs ? entry.identity : undefined;
     },

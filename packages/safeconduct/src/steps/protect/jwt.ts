@@ -16,7 +16,8 @@ export function jwtVerifier({ link, audiences }: JwtOptions): RecallingVerifier 
   const tokens = verifiedTokens();
   const expected = { audiences };
   const identityFrom = (verdict: AccessTokenVerdict): Identity => {
-    if (!verdict.valid) throw new SafeconductError(verdict.code, { message: `access token refused: ${verdict.reason}` });
+    if (!verdict.valid)
+      throw new SafeconductError(verdict.code, { message: `access token refused: ${verdict.reason}`, fault: verdict.fault });
     return mintIdentity(actingIdentity(verdict.claims, link.provider));
   };
   return {

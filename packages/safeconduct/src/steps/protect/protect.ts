@@ -1,5 +1,5 @@
 import { SafeconductError } from '../../core/identity/errors.ts';
-import type { Identity } from '../../core/identity/identity.ts';
+import { assertMinted, type Identity } from '../../core/identity/identity.ts';
 import type { Clock } from '../../core/protocol/clock.ts';
 import type { Fetch } from '../../core/protocol/fetch.ts';
 import { type Bearing, credentialsOf, tokenOf } from './bearer.ts';
@@ -75,7 +75,14 @@ export function protect(options: ProtectOptions): Guard {
  */
 export function checkRequest(guard: Guard, request: Bearing, require?: Requirement): Identity | Promise<Identity> {
   const check = checks.get(guard);
-  return check === undefined ? guard(request, require) : check(request, require);
+  return check === undefined ? vouchedFor(guard, request, require) : check(request, require);
+}
+
+/** A guard that is not of our making: what it gives must be an identity that ours made. */
+async function vouchedFor(guard: Guard, request: Bearing, require: Requirement | undefined): Promise<Identity> {
+  const identity: unknown = await guard(request, require);
+  assertMinted(identity);
+  return identity;
 }
 
 function issuersOf(trusting: Omit<ProtectOptions, keyof GuardOptions>): readonly TrustedIssuer[] {

@@ -37,7 +37,7 @@ function jwtVerifierOf(token: string, trusted: readonly Trusted[], only: Trusted
   const named = iss === undefined ? only : trusted.find(({ provider }) => acceptsIssuer(provider, iss));
   if (named !== undefined) return named.jwt;
   if (iss === undefined) throw malformed('it is no JWT, or one that names no issuer');
-  throw new SafeconductError('token_invalid', { message: 'access token refused: iss is none of the trusted issuers' });
+  throw new SafeconductError('token_invalid', { message: 'access token refused: iss is none of the trusted issuers', fault: 'claims' });
 }
 
 function malformed(reason: string): SafeconductError {
