@@ -10,6 +10,9 @@ import { type Algorithm, startTokenProvider, type TokenProvider } from './token-
 const AUDIENCE = 'https://api.example';
 const budgets: Readonly<Record<Algorithm, number>> = { RS256: 0.6, ES256: 0.75, EdDSA: 0.85 };
 
+/** Rounds before those that count. */
+const WARM = 4;
+
 type Check = (token: string) => unknown;
 
 /** Prints tokens per second of CPU, each side over the same new tokens, interleaved, as ratios of medians. */
@@ -23,7 +26,7 @@ async function printAlgorithm(algorithm: Algorithm, { rounds, tokens }: { rounds
   const provider = await startTokenProvider({ algorithm, audience: AUDIENCE });
   const checks = await checksFor(provider, algorithm);
   const results = new Map<string, number[]>(Object.keys(checks).map((name) => [name, []]));
-  for (let round = -1; round < rounds; round++) {
+  for (let round = -WARM; round < rounds; round++) {
     const list = Array.from({ length: tokens }, provider.token);
     for (const [name, check] of Object.entries(checks)) {
       const rate = await perSecond(list, check);

@@ -50,8 +50,9 @@ export function signedBy({ link, jws }: TokenInHand, key: PublicKey | undefined)
 
 // Keys of many tenants stand in one set, and some say whose they are. A key of one form of the issuer signs for the others too.
 function keySignsFor({ provider }: ProviderLink, { issuer }: PublicKey, iss: unknown): boolean {
+  if (issuer === undefined) return true;
   const tenant = tenantOf(provider, iss)?.tenant;
-  if (issuer === undefined || tenant === undefined) return true;
+  if (tenant === undefined) return true;
   return tenantOf(provider, issuerOfTenant(issuer, tenant))?.tenant === tenant;
 }
 

@@ -37,7 +37,7 @@ export function recentlyUsed<Value, Key = string>(size: number): RecentlyUsed<Va
 
 /**
  * Identities of JWTs that were verified by keys, until they expire. Never of tokens that were refused.
- * They are known by the whole value of the Authorization header, `Bearer ` and the token: a hit takes no text apart.
+ * They are known by the whole value of the Authorization header: a hit takes no text apart.
  */
 export interface VerifiedTokens {
   get(credentials: string, nowMs: number, generation: number): Identity | undefined;
@@ -69,7 +69,7 @@ export function verifiedTokens(size = 10_000): VerifiedTokens {
     put(credentials, identity, current) {
       if (current !== generation) entries.clear();
       generation = current;
-      entries.put(keyOf(credentials), { credentials: inOnePiece(credentials), identity, expiresMs: identity.expiresAt.getTime() });
+      entries.put(keyOf(credentials), { credentials, identity, expiresMs: identity.expiresAt.getTime() });
     },
   };
 }
@@ -79,9 +79,4 @@ function keyOf(text: string): number {
   let key = 0;
   for (let index = text.length - 6; index < text.length - 1; index++) key = (key << 6) | (text.charCodeAt(index) & 63);
   return key;
-}
-
-// A text that was put together of others is slow to compare with until it is copied. Tokens are ASCII (RFC 9110, token68).
-function inOnePiece(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
 }

@@ -22,12 +22,12 @@ export function jwtVerifier({ link, audiences }: JwtOptions): RecallingVerifier 
   };
   return {
     recall: (credentials, nowMs) => tokens.get(credentials, nowMs, link.keys.generation()),
-    verify: (token) => {
+    verify: (token, _nowMs, credentials) => {
       const verdict = verifyAccessToken(token, link, expected);
       // Keys had to be fetched, and may have changed again since this token was held against them: the next time it is remembered.
       if (verdict instanceof Promise) return verdict.then(identityFrom);
       const identity = identityFrom(verdict);
-      tokens.put(`Bearer ${token}`, identity, link.keys.generation());
+      tokens.put(credentials, identity, link.keys.generation());
       return identity;
     },
   };

@@ -105,7 +105,7 @@ function identifierOf(trusted: readonly Trusted[]): Identifier {
       if (known !== undefined) return known;
     }
     const token = tokenOf(credentials);
-    return route(token)(token, nowMs);
+    return route(token)(token, nowMs, credentials);
   };
 }
 
