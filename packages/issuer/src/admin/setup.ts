@@ -46,7 +46,8 @@ export function createSetup({ store, settings, log }: SetupOptions): Setup {
         checkCaller(request, caller);
         if (await hasAdministrator(store.run)) throw alreadySetUp();
         const { code: given, person } = await readAsked(request);
-        if (code?.matches(given) !== true) throw await wrongCode(store);
+        // The code is gone when somebody else won meanwhile: then it was not wrong, but late.
+        if (code?.matches(given) !== true) throw (await hasAdministrator(store.run)) ? alreadySetUp() : await wrongCode(store);
         const administrator = await firstAdministrator(store, { issuer, person });
         code = undefined;
         removeSetupCode(dataDirectory);
