@@ -43,6 +43,12 @@ describe('the answer to a refused request', () => {
     assert.doesNotMatch(await response.text(), /hunter2/);
   });
 
+  it('logs which names were missing', () => {
+    const events: RefusalEvent[] = [];
+    refusalOf(new SafeconductError('role_missing', { missing: ['read:messages'] }), { log: (event) => events.push(event) });
+    assert.equal(events[0]?.reason, 'The caller lacks a required role. Missing: read:messages.');
+  });
+
   it('keeps the reason for the log, under an id that the caller gets', async () => {
     const events: RefusalEvent[] = [];
     const error = new SafeconductError('token_invalid', { message: 'access token refused: iss is not the configured issuer' });

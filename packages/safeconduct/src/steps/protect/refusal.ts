@@ -127,7 +127,8 @@ function tellOperator(event: RefusalEvent): void {
 /** Our own messages hold no token. What others wrote may, so whatever looks like a part of one is left out of it. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof SafeconductError)) return `an unexpected error: ${withoutTokens(chainOf(error))}`;
-  return error.cause instanceof Error ? `${error.message} (${withoutTokens(chainOf(error.cause))})` : error.message;
+  const reason = error.missing.length === 0 ? error.message : `${error.message} Missing: ${error.missing.join(', ')}.`;
+  return error.cause instanceof Error ? `${reason} (${withoutTokens(chainOf(error.cause))})` : reason;
 }
 
 function chainOf(error: unknown, depth = 0): string {
