@@ -1,6 +1,5 @@
-/** Knocks at every adapter with random Authorization headers. A worker of its own: the test runner watches every promise, and here are millions. */
+/** Knocks at every adapter with random Authorization headers. It is a process of its own: the test runner watches every promise of its own, and here are millions. */
 import { validateHeaderValue } from 'node:http';
-import { parentPort, workerData } from 'node:worker_threads';
 import { randomHeaders } from '@safeconduct/test-support/random-headers';
 import { express, fastify, fetchHandler, hono, node } from 'safeconduct/http';
 import type { Guard, RefusalEvent } from 'safeconduct/protect';
@@ -12,7 +11,7 @@ type Status = number | Promise<number>;
 /** Shows a header to an adapter as its framework would, and gives the status of the answer. */
 type Knock = (value: string) => Status;
 
-/** What a worker is told. */
+/** What the process is told. */
 export interface KnockingOrder {
   readonly headers: number;
   readonly seed: number;
@@ -20,7 +19,7 @@ export interface KnockingOrder {
   readonly asks: boolean;
 }
 
-/** What a worker found, by the names of the adapters. */
+/** What the process found, by the names of the adapters. */
 export interface KnockingReport {
   /** Which statuses random headers were answered with. */
   readonly statuses: Readonly<Record<string, readonly number[]>>;
@@ -159,9 +158,12 @@ async function knockAll({ headers, seed, asks }: KnockingOrder): Promise<Knockin
   return { statuses, good, worst: state.worst, asked: network.state.asked };
 }
 
-if (parentPort !== null) {
+if (process.send !== undefined) {
   // Nobody looks at the stack of an error or at the stream of a body here.
   Error.stackTraceLimit = 0;
   globalThis.Response = LightResponse as unknown as typeof Response;
-  parentPort.postMessage(await knockAll(workerData as KnockingOrder));
+  process.once('message', async (order) => {
+    process.send?.(await knockAll(order as KnockingOrder));
+    process.disconnect();
+  });
 }

@@ -1,15 +1,19 @@
 /** A million Authorization headers that nobody would send, at each adapter: nothing escapes, nobody gets in. */
 import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import type { KnockingOrder, KnockingReport } from './knocking.fixtures.test.ts';
 
-/** Knocks in a worker, because the test runner watches every promise of its own thread, and here are millions. */
+/** Knocks in a process of its own, because the test runner watches every promise of its process, and here are millions. */
 async function knock(order: KnockingOrder): Promise<KnockingReport> {
-  const worker = new Worker(new URL('./knocking.fixtures.test.ts', import.meta.url), { workerData: order });
-  const [report] = (await once(worker, 'message')) as [KnockingReport];
-  await worker.terminate();
+  const knocking = fork(fileURLToPath(new URL('./knocking.fixtures.test.ts', import.meta.url)));
+  const ended = once(knocking, 'exit');
+  const report = new Promise<KnockingReport>((resolve) => knocking.once('message', (found) => resolve(found as KnockingReport)));
+  knocking.send(order);
+  const [code, signal] = await ended;
+  assert.equal(code, 0, `the knocking process ended with ${code ?? signal}`);
   return report;
 }
 

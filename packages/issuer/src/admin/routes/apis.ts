@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route } from './route.ts';
 import {
+  authMethod,
   id,
   listOf,
   listQuery,
@@ -9,16 +10,15 @@ import {
   nothing,
   organizationId,
   projectId,
-  publicKey,
-  SECRET,
+  publicKeys,
   scope,
+  shownSecret,
   shownText,
   state,
   time,
   url,
 } from './schemas.ts';
 
-const authMethod = z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']);
 const scopes = z.record(scope, name).describe('The scopes it knows, each with the sentence that people read when they consent.');
 const api = z
   .object({
@@ -35,9 +35,7 @@ const api = z
     createdAt: time,
   })
   .meta({ id: 'Api' });
-const newApi = api
-  .extend({ secret: z.string().optional().meta(SECRET).describe('Its client secret, where it has one. It is shown this once.') })
-  .meta({ id: 'NewApi' });
+const newApi = api.extend({ secret: shownSecret }).meta({ id: 'NewApi' });
 const params = z.strictObject({ api: id.describe('client_id of the API.') });
 const settings = {
   tokenFormat: z
@@ -102,7 +100,7 @@ export const apiRoutes = {
       scopes: scopes.optional(),
       ...settings,
       authMethod: authMethod.optional().describe('How it proves itself when it introspects. Default client_secret_basic.'),
-      publicKeys: z.array(publicKey).min(1).max(2).optional().describe('For private_key_jwt.'),
+      publicKeys,
       id: newId,
     }),
     status: 201,

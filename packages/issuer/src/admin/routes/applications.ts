@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route } from './route.ts';
 import {
+  authMethod,
   id,
   listOf,
   listQuery,
@@ -9,9 +10,9 @@ import {
   nothing,
   organizationId,
   projectId,
-  publicKey,
-  SECRET,
+  publicKeys,
   scope,
+  shownSecret,
   shownText,
   state,
   time,
@@ -19,7 +20,6 @@ import {
 } from './schemas.ts';
 
 const grantType = z.enum(['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code']);
-const authMethod = z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']);
 const kind = z.enum(['web', 'spa', 'native']);
 const application = z
   .object({
@@ -42,9 +42,7 @@ const application = z
     createdAt: time,
   })
   .meta({ id: 'Application' });
-const newApplication = application
-  .extend({ secret: z.string().optional().meta(SECRET).describe('Its client secret, where it has one. It is shown this once.') })
-  .meta({ id: 'NewApplication' });
+const newApplication = application.extend({ secret: shownSecret }).meta({ id: 'NewApplication' });
 const params = z.strictObject({ application: id.describe('client_id of the application.') });
 const settings = {
   firstParty: z.boolean().optional().describe('The organization’s own: nobody is asked for consent. Only an issuer-admin may say so.'),
@@ -118,7 +116,7 @@ export const applicationRoutes = {
       kind: kind.describe('`web` has a server that keeps a secret, `spa` runs in the browser, `native` on a device.'),
       ...settings,
       authMethod: authMethod.optional().describe('Default: client_secret_basic for web, none for spa and native.'),
-      publicKeys: z.array(publicKey).min(1).max(2).optional().describe('For private_key_jwt.'),
+      publicKeys,
       id: newId,
     }),
     status: 201,

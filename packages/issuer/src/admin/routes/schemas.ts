@@ -31,6 +31,12 @@ export const publicKey = z
   .refine(({ kid: own }) => own === undefined || (typeof own === 'string' && kidShape.test(own)), { error: kidRule, path: ['kid'] })
   .describe('A public JSON Web Key (RFC 7517) of kind EC, RSA or OKP. Keep the private part to the application.');
 
+export const publicKeys = z.array(publicKey).min(1).max(2).optional().describe('For private_key_jwt.');
+export const authMethod = z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']);
+
+/** The client secret in the answer to a creation. */
+export const shownSecret = z.string().optional().meta(SECRET).describe('Its client secret, where it has one. It is shown this once.');
+
 /** How answers show an id or a name: whatever is stored, also by an earlier version with other rules. */
 export const shownText = z.string();
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { route } from './route.ts';
 import {
+  authMethod,
   listOf,
   listQuery,
   name,
@@ -22,7 +23,7 @@ const serviceUser = z
     organization: shownText,
     project: shownText.nullable(),
     name: z.string(),
-    authMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']),
+    authMethod,
     scopes: z.array(z.string()).describe('What it may ask for by client credentials.'),
     resources: z.array(z.string()).describe('The APIs it may get tokens for by client credentials.'),
     state,

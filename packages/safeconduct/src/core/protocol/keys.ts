@@ -87,29 +87,25 @@ export function createKeys({ jwksUri, fetch, clock }: KeySource): Keys {
   };
   const age = (): number => (set === undefined ? Number.POSITIVE_INFINITY : clock() - set.at);
 
-  const refreshIfOld = (): void => {
-    if (set !== undefined && age() >= freshMs) reload().catch(() => undefined);
+  /** The age of the set. An old one is fetched anew in the background. */
+  const ageRefreshed = (): number => {
+    const old = age();
+    if (set !== undefined && old >= freshMs) reload().catch(() => undefined);
+    return old;
   };
 
-  const known = (hint: KeyHint): PublicKey | undefined => {
-    refreshIfOld();
-    return age() < staleMs ? pick(set, hint) : undefined;
-  };
+  const known = (hint: KeyHint): PublicKey | undefined => (ageRefreshed() < staleMs ? pick(set, hint) : undefined);
   const find = async (hint: KeyHint): Promise<PublicKey | undefined> => {
     if (age() >= staleMs) await reload();
     const key = pick(set, hint);
     if (key !== undefined) {
-      refreshIfOld();
+      ageRefreshed();
       return key;
     }
     if (age() >= cooldownMs) await reload();
     return pick(set, hint);
   };
-  const current = (): number => {
-    const old = age();
-    if (old >= freshMs) refreshIfOld();
-    return old < staleMs ? generation : -1;
-  };
+  const current = (): number => (ageRefreshed() < staleMs ? generation : -1);
   return { known, find, generation: current };
 }
 

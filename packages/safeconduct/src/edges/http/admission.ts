@@ -4,7 +4,7 @@ import type { Bearing } from '../../steps/protect/bearer.ts';
 import { checkRequest, type Guard } from '../../steps/protect/protect.ts';
 import { type Refusal, type RefusalOptions, refuse } from '../../steps/protect/refusal.ts';
 import { checkRequirement, type Requirement } from '../../steps/protect/require.ts';
-import { notedIdentity, noteIdentity } from './bearers.ts';
+import { Bearer } from './bearers.ts';
 
 /** What an adapter adds to its guard. */
 export interface AdapterOptions extends Omit<RefusalOptions, 'requestId'> {
@@ -45,8 +45,8 @@ export function gateOf(guard: Guard, options: AdapterOptions = {}): Gate {
 }
 
 function remember(identity: Identity, request: object, alias: object | undefined): undefined {
-  noteIdentity(request, identity);
-  if (alias !== undefined) noteIdentity(alias, identity);
+  Bearer.note(request, identity);
+  if (alias !== undefined) Bearer.note(alias, identity);
 }
 
 /** Goes on with a verdict, at once where there is one already. */
@@ -60,12 +60,12 @@ function goesOnWithout(error: unknown, { optional }: AdapterOptions): boolean {
 
 /** The identity behind a request that an adapter let through, or undefined. `request` is what the framework gave the handler. */
 export function findIdentity(request: object): Identity | undefined {
-  return notedIdentity(request);
+  return Bearer.of(request);
 }
 
 /** The identity behind a request that an adapter let through. Throws `token_missing` for any other request: there is no default user. */
 export function identityOf(request: object): Identity {
-  const identity = notedIdentity(request);
+  const identity = Bearer.of(request);
   if (identity === undefined) throw new SafeconductError('token_missing', { message: 'no guard let this request through' });
   return identity;
 }

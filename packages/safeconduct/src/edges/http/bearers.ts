@@ -12,7 +12,7 @@ class Itself {
  * Which identity is behind a request, as a private field that is put on the request object. Like a WeakMap it can be neither
  * seen, copied nor forged from outside, and it costs a third: this is on the way of every guarded request.
  */
-class Bearer extends Itself {
+export class Bearer extends Itself {
   #identity: Identity;
 
   private constructor(request: object, identity: Identity) {
@@ -20,22 +20,14 @@ class Bearer extends Itself {
     this.#identity = identity;
   }
 
+  /** Notes who is behind a request. A later guard's word replaces an earlier one's. */
   static note(request: object, identity: Identity): void {
     if (#identity in request) request.#identity = identity;
     else new Bearer(request, identity);
   }
 
+  /** The identity that was noted for this very object. */
   static of(request: object): Identity | undefined {
     return #identity in request ? request.#identity : undefined;
   }
-}
-
-/** Notes who is behind a request. A later guard's word replaces an earlier one's. */
-export function noteIdentity(request: object, identity: Identity): void {
-  Bearer.note(request, identity);
-}
-
-/** The identity that was noted for this very object. */
-export function notedIdentity(request: object): Identity | undefined {
-  return Bearer.of(request);
 }
