@@ -12,6 +12,7 @@ const library: Record<string, readonly string[]> = {
   'steps/login': ['core/identity', 'core/protocol', 'core/providers'],
   'steps/protect': ['core/identity', 'core/protocol', 'core/providers'],
   'steps/query': ['core/identity'],
+  'steps/reach': ['core/identity', 'core/protocol', 'core/providers'],
   'edges/cli': ['core/identity', 'core/protocol', 'core/providers', 'steps/login'],
   'edges/http': ['core/identity', 'steps/protect'],
   'edges/openapi': ['core/identity', 'core/protocol', 'core/providers'],
@@ -25,13 +26,16 @@ const issuer: Record<string, readonly string[]> = {
   dialects: [],
   orgs: ['store', 'secrets'],
   people: ['store', 'secrets', 'orgs'],
-  configuration: ['store', 'secrets', 'people', 'orgs'],
-  provider: ['store', 'secrets', 'people', 'orgs', 'dialects'],
-  flows: ['store', 'secrets', 'people', 'orgs', 'provider', 'pages', 'dialects'],
-  admin: ['store', 'secrets', 'people', 'orgs', 'configuration', 'provider'],
+  connections: ['store', 'secrets', 'people', 'orgs'],
+  configuration: ['store', 'secrets', 'people', 'orgs', 'connections'],
+  provider: ['store', 'secrets', 'people', 'orgs', 'dialects', 'connections'],
+  proxy: ['store', 'secrets', 'orgs', 'connections', 'provider'],
+  flows: ['store', 'secrets', 'people', 'orgs', 'provider', 'pages', 'dialects', 'connections'],
+  admin: ['store', 'secrets', 'people', 'orgs', 'configuration', 'provider', 'connections'],
+  me: ['store', 'secrets', 'people', 'orgs', 'connections', 'provider'],
   // Over HTTP only: of the admin API it knows the table of routes, which is data.
   command: ['admin/routes'],
-  ops: ['store', 'secrets', 'people', 'orgs', 'configuration', 'provider', 'flows', 'dialects', 'admin'],
+  ops: ['store', 'secrets', 'people', 'orgs', 'configuration', 'provider', 'flows', 'dialects', 'admin', 'connections', 'proxy'],
 };
 
 const root = join(import.meta.dirname, '..');

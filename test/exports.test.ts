@@ -10,9 +10,10 @@ import * as openapi from 'safeconduct/openapi';
 import * as protect from 'safeconduct/protect';
 import * as providers from 'safeconduct/providers';
 import * as query from 'safeconduct/query';
+import * as reach from 'safeconduct/reach';
 
 it('exports exactly these names', () => {
-  const faces = Object.entries({ identity, login, protect, query, providers, http, openapi, cli, issuer });
+  const faces = Object.entries({ identity, login, protect, query, reach, providers, http, openapi, cli, issuer });
   const names = faces.map(([face, module]) => [face, Object.keys(module).toSorted()]);
   assert.deepEqual(Object.fromEntries(names), {
     identity: ['SafeconductError', 'errorCodes'],
@@ -35,6 +36,7 @@ it('exports exactly these names', () => {
     ],
     protect: ['protect', 'refusalOf'],
     query: ['asUser', 'checkDatabase', 'describeDatabaseError', 'installQuery', 'withUser'],
+    reach: ['createReach'],
     providers: ['auth0', 'entra', 'entraClaims', 'generic', 'keycloak', 'safeconduct', 'zitadel'],
     http: [
       'codeAndDescription',

@@ -34,8 +34,9 @@ describe('the published packages', () => {
       const target = join(place, 'node_modules', name);
       mkdirSync(target, { recursive: true });
       execFileSync('tar', ['-xzf', join(place, packed[0].filename), '-C', target, '--strip-components=1']);
-      for (const dependency of Object.keys(manifest(folder).dependencies)) link(dependency);
     }
+    const dependencies = ['safeconduct', 'issuer'].flatMap((folder) => Object.keys(manifest(folder).dependencies));
+    for (const dependency of new Set(dependencies)) link(dependency);
   });
   after(() => rmSync(place, { recursive: true, force: true }));
 

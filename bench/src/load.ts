@@ -1,29 +1,29 @@
 /** Asks a server over a few kept-alive connections, one request at a time on each, and counts the answers by status. */
 import { connect, type Socket } from 'node:net';
 
-export interface Load {
+export type Load = Asked & {
   readonly port: number;
-  readonly path: string;
   /** How many requests in all. */
   readonly requests: number;
-  /** The bearer token of the n-th request, or undefined for none. */
-  readonly token: (index: number) => string | undefined;
   /** Default 8. */
   readonly connections?: number;
-}
+};
+
+/** What is asked: a path, with the bearer token of the n-th request or none; or each request as it is sent. */
+type Asked =
+  | { readonly path: string; readonly token: (index: number) => string | undefined }
+  | { readonly message: (index: number) => string };
 
 /** Sends the requests and gives how often each status was answered. */
-export async function drive({ port, path, requests, token, connections = 8 }: Load): Promise<ReadonlyMap<number, number>> {
+export async function drive({ port, requests, connections = 8, ...asked }: Load): Promise<ReadonlyMap<number, number>> {
   const statuses = new Map<number, number>();
   let next = 0;
   const lane = async (): Promise<void> => {
     let line: Line | undefined;
     try {
       while (next < requests) {
-        const bearer = token(next++);
-        const authorization = bearer === undefined ? '' : `authorization: Bearer ${bearer}\r\n`;
         line ??= dial(port);
-        line.socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\naccept: */*\r\n${authorization}\r\n`);
+        line.socket.write('message' in asked ? asked.message(next++) : get(asked.path, { port, bearer: asked.token(next++) }));
         const { value: answer } = await line.answers.next();
         if (answer === undefined) throw new Error('the server hung up');
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
@@ -36,6 +36,11 @@ export async function drive({ port, path, requests, token, connections = 8 }: Lo
   };
   await Promise.all(Array.from({ length: connections }, lane));
   return statuses;
+}
+
+function get(path: string, { port, bearer }: { readonly port: number; readonly bearer: string | undefined }): string {
+  const authorization = bearer === undefined ? '' : `authorization: Bearer ${bearer}\r\n`;
+  return `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\naccept: */*\r\n${authorization}\r\n`;
 }
 
 interface Line {

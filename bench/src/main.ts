@@ -7,6 +7,8 @@ const benches = {
   guard: () => import('./guard.ts'),
   introspection: () => import('./introspection.ts'),
   outage: () => import('./outage.ts'),
+  vault: () => import('./vault.ts'),
+  'vault-races': () => import('./vault-races.ts'),
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -1,12 +1,20 @@
 import { defineConfig, demo, type IssuerConfiguration, type UserDeclaration } from '@safeconduct/issuer';
 import { apiScopes } from './api/routes.ts';
-import { demoClientSecret, docsClientId } from './demo-client.ts';
+import { calendarName, connection, writeScope } from './calendar/calendar.ts';
+import { calendarClient, demoApiSecret, demoClientSecret, docsClientId } from './demo-client.ts';
 import { type DemoPerson, demoPeople } from './demo-people.ts';
 
 const organization = 'org_shop_demo';
 
-/** What an issuer is to know about the shop at `url`: its API, its applications, and the demo people. */
-export function issuerConfiguration({ url, clientId }: { url: string; clientId: string }): IssuerConfiguration {
+/** Where the shop and the calendar are, and the shop's application. */
+export interface ShopPlaces {
+  readonly url: string;
+  readonly clientId: string;
+  readonly calendarUrl: string;
+}
+
+/** What an issuer is to know about the shop at `url`: its API, its applications, the calendar to connect, and the demo people. */
+export function issuerConfiguration({ url, clientId, calendarUrl }: ShopPlaces): IssuerConfiguration {
   const api = `${url}/api`;
   return defineConfig({
     organizations: [{ id: organization, name: 'Shop (demo)' }],
@@ -19,9 +27,11 @@ export function issuerConfiguration({ url, clientId }: { url: string; clientId: 
         apis: [
           {
             id: 'shop-api',
-            name: 'Shop API',
+            // The assistant acts through its API, from the web and from the terminal: it is what people let use their calendar.
+            name: 'Shop assistant',
             resource: api,
             scopes: apiScopes,
+            secret: demo(demoApiSecret),
           },
         ],
         applications: [
@@ -54,7 +64,27 @@ export function issuerConfiguration({ url, clientId }: { url: string; clientId: 
       },
     ],
     users: demoPeople.map(declared),
+    connections: [calendarAt(calendarUrl)],
   });
+}
+
+type ConnectionDeclaration = NonNullable<IssuerConfiguration['connections']>[number];
+
+/** A third party with accounts of its own. The shop may use them as far as each person allows, and never signs in with them. */
+function calendarAt(url: string): ConnectionDeclaration {
+  return {
+    id: connection,
+    organization,
+    name: calendarName,
+    preset: 'oidc',
+    issuer: url,
+    clientId: calendarClient.id,
+    secret: demo(calendarClient.secret),
+    scopes: ['openid', 'profile', 'email', 'offline_access'],
+    authorizationParams: { prompt: 'consent' },
+    applications: { 'shop-api': { scopes: ['calendar.read', writeScope] } },
+    proxy: { baseUrl: `${url}/calendar`, methods: ['GET', 'POST'], paths: ['/events'] },
+  };
 }
 
 function declared({ id, email, name, password, roles }: DemoPerson): UserDeclaration {

@@ -45,6 +45,8 @@ describe('the settings', () => {
     [{ DATABASE_URL: 'mysql://x' }, /^DATABASE_URL/],
     [{ OPENAI_BASE_URL: 'nowhere', MODEL: 'm' }, /OPENAI_BASE_URL is "nowhere".*such as http:\/\/localhost:11434\/v1/],
     [{ SHOP_SECRET: 'short' }, /SHOP_SECRET/],
+    [{ CALENDAR_URL: 'calendar' }, /^CALENDAR_URL is "calendar".*such as http:\/\/localhost:4000/],
+    [{ CALENDAR_URL: 'http://localhost:4000/x' }, /^CALENDAR_URL has a path/],
     [{ OPENAI_BASE_URL: 'http://localhost:1/v1' }, /MODEL/],
     [{ AZURE_OPENAI_API_KEY: 'k' }, /AZURE_OPENAI_ENDPOINT/],
     [{ AZURE_OPENAI_API_KEY: 'k', AZURE_OPENAI_ENDPOINT: 'https://mine.openai.azure.com' }, /AZURE_OPENAI_DEPLOYMENT/],

@@ -27,6 +27,10 @@ export interface Settings {
   readonly databaseUrl?: string;
   readonly clientId: string;
   readonly clientSecret?: string;
+  /** Proves the shop’s API at the issuer, when it asks for what people connected. */
+  readonly apiSecret?: string;
+  /** The calendar that people may connect, such as `http://localhost:4000`. */
+  readonly calendarUrl: string;
   /** At least 32 bytes that seal sessions; undefined means a generated file in the data folder. */
   readonly secret?: string;
   readonly model: ModelSettings;
@@ -45,6 +49,7 @@ export function settingsFrom(environment: Environment = process.env): Settings {
   const { port: urlPort, protocol } = new URL(url);
   const databaseUrl = databaseFrom(environment);
   const clientSecret = given(environment, 'SHOP_CLIENT_SECRET');
+  const apiSecret = given(environment, 'SHOP_API_SECRET');
   const secret = given(environment, 'SHOP_SECRET');
   if (secret !== undefined && Buffer.byteLength(secret) < 32)
     throw new SettingsError('SHOP_SECRET is too short: write at least 32 random bytes');
@@ -55,9 +60,11 @@ export function settingsFrom(environment: Environment = process.env): Settings {
     issuer: webUrl(environment, 'SAFECONDUCT_ISSUER', 'http://localhost:8080'),
     dataDirectory: absolute(given(environment, 'SAFECONDUCT_DATA') ?? './.safeconduct'),
     clientId: given(environment, 'SHOP_CLIENT_ID') ?? 'shop-web',
+    calendarUrl: origin('CALENDAR_URL', webUrl(environment, 'CALENDAR_URL', 'http://localhost:4000')),
     model: modelFrom(environment),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
     ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(apiSecret === undefined ? {} : { apiSecret }),
     ...(secret === undefined ? {} : { secret }),
   });
 }

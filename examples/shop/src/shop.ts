@@ -2,11 +2,13 @@ import { Hono } from 'hono';
 import { createLogin, createWebLogin, postgresSessions } from 'safeconduct/login';
 import { protect } from 'safeconduct/protect';
 import { safeconduct } from 'safeconduct/providers';
+import { createReach } from 'safeconduct/reach';
 import { createApi } from './api/api.ts';
 import { createDocs } from './api/docs.ts';
+import { type CalendarsOptions, createCalendars } from './calendar/calendar.ts';
 import { createTurnstile } from './chat/turnstile.ts';
 import { type Database, openDatabase } from './database/open.ts';
-import { demoClientSecret } from './demo-client.ts';
+import { demoApiSecret, demoClientSecret } from './demo-client.ts';
 import { demoPeople } from './demo-people.ts';
 import { answerHealth, expectHost } from './front.ts';
 import { jsonLog, type Log } from './log.ts';
@@ -96,19 +98,21 @@ function assemble({ settings, secret, database: { pool }, model, log }: Assembly
   });
   // Whoever signed out, here or at the issuer, is out of the API, too: at once, though the token has minutes left.
   const guard = protect({ provider, audience, isEnded: login.isEnded });
+  const calendar = calendarOptions(settings, log);
   const turnstile = createTurnstile({ each: 2, all: 50 });
   const shared = { pool, model, turnstile, log };
   const hint = settings.clientSecret === undefined ? demoPeople.slice(0, 2).map(({ email }) => email) : [];
   const app = new Hono();
   app.use(expectHost(url));
   answerHealth(app, pool, log);
-  const api = createApi({ ...shared, guard });
+  const api = createApi({ ...shared, guard, calendars: createCalendars(calendar) });
   app.route('/api', api);
   app.use(createDocs(api, { provider, resource: audience, log }).hono);
   app.route(
     '/',
     createWeb({
       ...shared,
+      calendars: createCalendars({ ...calendar, returnTo: `${url}/` }),
       url,
       issuer,
       login,
@@ -118,4 +122,10 @@ function assemble({ settings, secret, database: { pool }, model, log }: Assembly
     }),
   );
   return app;
+}
+
+/** The assistant reaches calendars as the API that it is behind, whether it was asked on a page or in a terminal. */
+function calendarOptions({ issuer, apiSecret = demoApiSecret, calendarUrl }: Settings, log: Log): CalendarsOptions {
+  const reach = createReach({ provider: safeconduct({ issuer }), clientId: 'shop-api', clientSecret: apiSecret });
+  return { reach, url: calendarUrl, accountPage: `${issuer}/account`, log };
 }

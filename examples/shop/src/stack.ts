@@ -1,19 +1,22 @@
-/** Starts the issuer and the shop as two processes that speak only HTTP, and stops them together. */
+/** Starts the issuer, the shop and a calendar as processes that speak only HTTP, and stops them together. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { calendarClient } from './demo-client.ts';
 
 export interface StackOptions {
   /** Where the issuer answers, such as `http://localhost:8080`. */
   readonly issuerUrl: string;
   /** Where the shop answers, such as `http://localhost:3000`. */
   readonly shopUrl: string;
+  /** Where the calendar answers, a third party, such as `http://localhost:4000`. */
+  readonly calendarUrl: string;
   /** Where the shop listens, when a proxy stands before it. Default: the port of `shopUrl`. */
   readonly shopPort?: number;
   /** Folder for databases, keys and logs. */
   readonly dataDirectory: string;
-  /** What both parts inherit. Default: this process's environment. */
+  /** What all parts inherit. Default: this process's environment. */
   readonly environment?: NodeJS.ProcessEnv;
   /** Called once if a part ends by itself after it was ready. */
   readonly onEnded?: (part: string, tail: string) => void;
@@ -21,7 +24,7 @@ export interface StackOptions {
 
 export interface Stack {
   readonly logs: Readonly<Record<string, string>>;
-  /** Ends both parts and waits for them. */
+  /** Ends all parts and waits for them. */
   stop(): Promise<void>;
 }
 
@@ -38,21 +41,16 @@ interface Part {
   readonly from: number;
 }
 
-/** Starts both parts side by side and waits until each says that it is ready. */
+/** Starts the parts side by side and waits until each says that it is ready. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { issuerUrl, shopUrl, shopPort, dataDirectory, environment = process.env, onEnded } = options;
+  const { dataDirectory, onEnded } = options;
   makeFolder(dataDirectory);
-  const env = {
-    ...environment,
-    SAFECONDUCT_ISSUER: issuerUrl,
-    SAFECONDUCT_DATA: dataDirectory,
-    SHOP_URL: shopUrl,
-    PORT: String(shopPort ?? portOf(shopUrl)),
-  };
-  const place = { env, directory: dataDirectory };
-  const issuer = launch('issuer', [issuerBin(), 'dev', '--config', configuration], place);
-  const shop = launch('shop', [fileURLToPath(new URL('main.ts', import.meta.url))], place);
-  const parts = [issuer, shop];
+  const place = { env: environmentOf(options), directory: dataDirectory };
+  const parts = [
+    launch('issuer', [issuerBin(), 'dev', '--config', configuration], place),
+    launch('shop', [fileURLToPath(new URL('main.ts', import.meta.url))], place),
+    launch('calendar', [calendarMain()], place),
+  ];
   let stopping = false;
   const stop = async () => {
     stopping = true;
@@ -69,7 +67,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       if (!stopping) onEnded?.(part.name, lastWords(part));
     });
   }
-  return { logs: { issuer: issuer.log, shop: shop.log }, stop };
+  return { logs: Object.fromEntries(parts.map(({ name, log }) => [name, log])), stop };
+}
+
+/** What the parts are told. Each reads its own settings of it. */
+function environmentOf({ issuerUrl, shopUrl, shopPort, calendarUrl, dataDirectory, environment = process.env }: StackOptions) {
+  return {
+    ...environment,
+    SAFECONDUCT_ISSUER: issuerUrl,
+    SAFECONDUCT_DATA: dataDirectory,
+    SHOP_URL: shopUrl,
+    PORT: String(shopPort ?? portOf(shopUrl)),
+    CALENDAR_URL: calendarUrl,
+    CALENDAR_DATA: environment.CALENDAR_DATA ?? dataDirectory,
+    CALENDAR_CLIENT_ID: calendarClient.id,
+    CALENDAR_CLIENT_SECRET: calendarClient.secret,
+    CALENDAR_REDIRECT_URIS: `${issuerUrl}/connections/calendar/callback`,
+  };
 }
 
 function makeFolder(path: string): void {
@@ -88,6 +102,11 @@ const configuration = fileURLToPath(new URL('../safeconduct.config.ts', import.m
 function issuerBin(): string {
   const entry = import.meta.resolve('@safeconduct/issuer');
   return fileURLToPath(new URL(entry.endsWith('.ts') ? 'bin.ts' : 'bin.js', entry));
+}
+
+/** The calendar is a program of its own: nothing of it runs in here. */
+function calendarMain(): string {
+  return fileURLToPath(new URL('main.ts', import.meta.resolve('@safeconduct/example-calendar-api')));
 }
 
 function launch(name: string, args: readonly string[], { env, directory }: { env: NodeJS.ProcessEnv; directory: string }): Part {

@@ -29,7 +29,14 @@ describe('npm start', () => {
 
   async function start(settings: Record<string, string>): Promise<void> {
     const issuer = `http://localhost:${await freePort()}`;
-    const env = { PATH: process.env.PATH, SAFECONDUCT_DATA: directory, SAFECONDUCT_ISSUER: issuer, ...settings };
+    const calendar = `http://localhost:${await freePort()}`;
+    const env = {
+      PATH: process.env.PATH,
+      SAFECONDUCT_DATA: directory,
+      SAFECONDUCT_ISSUER: issuer,
+      CALENDAR_URL: calendar,
+      ...settings,
+    };
     child = spawn(process.execPath, ['--conditions=safeconduct-source', program], { env });
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
@@ -54,6 +61,8 @@ describe('npm start', () => {
     assert.match(printed, new RegExp(`shop +http://localhost:${proxy} `));
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
     await assert.rejects(fetch(`http://127.0.0.1:${proxy}/readyz`));
+    const calendar = /third party +(http:\S+)/.exec(printed)?.[1] ?? '';
+    assert.equal((await fetch(`${calendar}/readyz`)).status, 200);
   });
 
   it('names the port that is taken, and settings that move the shop', async () => {
@@ -68,6 +77,22 @@ describe('npm start', () => {
     assert.match(
       printed,
       new RegExp(`port ${port} on 127\\.0\\.0\\.1 is in use.*PORT=${next} SHOP_URL=http://localhost:${next} npm start\n$`),
+    );
+  });
+
+  it('names the port of the calendar that is taken, and the setting that moves it', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await start({ PORT: String(await freePort()), CALENDAR_URL: `http://localhost:${port}` });
+    await ended;
+    other.close();
+    assert.equal(child.exitCode, 1);
+    assert.match(
+      printed,
+      new RegExp(
+        `calendar cannot start: port ${port} on 127\\.0\\.0\\.1 is in use.*CALENDAR_URL=http://localhost:${port + 1} npm start\n$`,
+      ),
     );
   });
 

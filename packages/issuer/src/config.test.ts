@@ -35,6 +35,17 @@ describe('settings', () => {
     return path;
   };
 
+  it('take keys for the vault, a key service and networks that may be called', () => {
+    const settings = inProduction({
+      SAFECONDUCT_VAULT_KEY_FILE: file('vault.key', `${randomBytes(32).toString('base64')}\n${randomBytes(32).toString('hex')}\n`),
+      SAFECONDUCT_VAULT_KMS: 'aws-kms:alias/vault',
+      SAFECONDUCT_OUTBOUND_NETWORKS: '10.1.0.0/16, 192.168.7.1',
+    });
+    assert.equal(settings.vaultKeys.length, 2);
+    assert.equal(settings.vaultKms, 'aws-kms:alias/vault');
+    assert.deepEqual(settings.outboundNetworks, ['10.1.0.0/16', '192.168.7.1']);
+  });
+
   it('need nothing in development: localhost, the embedded database, a key of its own that only its owner can read', () => {
     const dataDirectory = join(directory, 'fresh');
     const settings = readSettings({ dataDirectory }, {});
@@ -103,6 +114,13 @@ describe('settings', () => {
     ['a missing master key', { SAFECONDUCT_MASTER_KEY: undefined }, /SAFECONDUCT_MASTER_KEY .* is missing: make one with/],
     ['a demo master key', { SAFECONDUCT_MASTER_KEY: 'MasterkeyNeedsToHave32Characters' }, /must be 32 random bytes/],
     ['a guessable master key', { SAFECONDUCT_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, /guessable/],
+    [
+      'a guessable key of the vault',
+      { SAFECONDUCT_VAULT_KEY: Buffer.alloc(32, 7).toString('base64') },
+      /SAFECONDUCT_VAULT_KEY: .*guessable/,
+    ],
+    ['a key service that is none', { SAFECONDUCT_VAULT_KMS: 'alias/vault' }, /SAFECONDUCT_VAULT_KMS: must be aws-kms:/],
+    ['an outbound network that is everything', { SAFECONDUCT_OUTBOUND_NETWORKS: '0.0.0.0/0' }, /OUTBOUND_NETWORKS: .* is too wide/],
     ['a short master key', { SAFECONDUCT_MASTER_KEY: randomBytes(16).toString('base64') }, /must be 32 random bytes/],
     ['a secret and its file at once', { DATABASE_URL_FILE: '/nowhere' }, /DATABASE_URL and DATABASE_URL_FILE are both set/],
     [
@@ -113,7 +131,7 @@ describe('settings', () => {
     ['a misspelt setting', { SAFECONDUCT_ISSUR: 'https://login.example' }, /SAFECONDUCT_ISSUR is no setting/],
     ['certificate checks that were turned off', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, /turns certificate checks off/],
     ['a debugger', { NODE_OPTIONS: '--inspect=0.0.0.0' }, /debugger/],
-    ['proxies that are everybody', { SAFECONDUCT_TRUSTED_PROXIES: '0.0.0.0/0' }, /trust everybody/],
+    ['proxies that are everybody', { SAFECONDUCT_TRUSTED_PROXIES: '0.0.0.0/0' }, /is too wide/],
     ['proxies that are no network', { SAFECONDUCT_TRUSTED_PROXIES: 'proxy.example' }, /no address or network/],
     ['an impossible port', { SAFECONDUCT_PORT: '99999' }, /SAFECONDUCT_PORT: must be a whole number from 1 to 65535/],
     ['an unknown log level', { SAFECONDUCT_LOG_LEVEL: 'loud' }, /must be one of silent/],

@@ -26,6 +26,12 @@ export interface Settings {
   readonly dataDirectory: string;
   /** Newest first. */
   readonly masterKeys: readonly MasterKey[];
+  /** Wrap the data keys of the vault, the newest first. None: keys derived from the master keys do. */
+  readonly vaultKeys: readonly MasterKey[];
+  /** A key management service that wraps them instead, such as `aws-kms:alias/vault`. Other keys then only unwrap what they wrapped. */
+  readonly vaultKms: string | undefined;
+  /** Networks that are not public and where third parties may be all the same. */
+  readonly outboundNetworks: readonly string[];
   /** Whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   readonly logLevel: LogLevel;
@@ -84,7 +90,10 @@ export function readSettings(options: SettingsOptions = {}, environment: Environ
     databasePoolSize: reader.number('SAFECONDUCT_DATABASE_POOL', 10, [1, 200]),
     dataDirectory,
     masterKeys: reader.checked('SAFECONDUCT_MASTER_KEY', masterKeyText(options, reader, mode, dataDirectory), parseMasterKeys) ?? [],
-    trustedProxies: reader.checked('SAFECONDUCT_TRUSTED_PROXIES', reader.text('SAFECONDUCT_TRUSTED_PROXIES', ''), readProxies) ?? [],
+    vaultKeys: reader.checked('SAFECONDUCT_VAULT_KEY', reader.secret('SAFECONDUCT_VAULT_KEY'), parseMasterKeys) ?? [],
+    vaultKms: reader.checked('SAFECONDUCT_VAULT_KMS', environment.SAFECONDUCT_VAULT_KMS || undefined, readKms),
+    outboundNetworks: reader.networks('SAFECONDUCT_OUTBOUND_NETWORKS'),
+    trustedProxies: reader.networks('SAFECONDUCT_TRUSTED_PROXIES'),
     logLevel:
       options.logLevel ?? reader.checked('SAFECONDUCT_LOG_LEVEL', reader.text('SAFECONDUCT_LOG_LEVEL', 'info'), readLogLevel) ?? 'info',
     warnings: mode === 'production' ? [] : misspelt(environment),
@@ -108,6 +117,8 @@ function createReader(environment: Environment, findings: string[]) {
   };
   const text = (name: string, fallback: string) => environment[name] || fallback;
   return {
+    /** Addresses and networks, separated by commas or spaces. */
+    networks: (name: string): readonly string[] => checked(name, text(name, ''), readNetworks) ?? [],
     checked,
     text,
     number: (name: string, fallback: number, [from, to]: readonly [number, number]): number =>
@@ -165,10 +176,15 @@ function readLogLevel(value: string): LogLevel {
   return level;
 }
 
-function readProxies(value: string): string[] {
-  const proxies = value.split(/[\s,]+/).filter((one) => one !== '');
-  for (const proxy of proxies) addNetwork(new BlockList(), proxy);
-  return proxies;
+function readNetworks(value: string): string[] {
+  const networks = value.split(/[\s,]+/).filter((one) => one !== '');
+  for (const network of networks) addNetwork(new BlockList(), network);
+  return networks;
+}
+
+function readKms(value: string): string {
+  if (/^aws-kms:\S+$/.test(value)) return value;
+  throw new Error('must be aws-kms: and the ARN or alias of a key, such as aws-kms:alias/safeconduct-vault');
 }
 
 /** Adds `10.0.0.0/8` or `10.0.0.7` to a list of networks. Throws when it is neither, or is the whole internet. */
@@ -179,7 +195,7 @@ export function addNetwork(list: BlockList, network: string): void {
   const prefix = bits === undefined ? width : Number(bits);
   if (isIP(address) === 0 || !Number.isInteger(prefix) || prefix > width)
     throw new Error(`${network} is no address or network such as 10.0.0.0/8`);
-  if (prefix < 4) throw new Error(`${network} would trust everybody: name the networks of your proxies`);
+  if (prefix < 4) throw new Error(`${network} is too wide: name the networks that you mean`);
   list.addSubnet(address, prefix, family);
 }
 
@@ -215,13 +231,17 @@ export const settingNames: readonly string[] = [
   'SAFECONDUCT_DATA',
   'SAFECONDUCT_MASTER_KEY',
   'SAFECONDUCT_MASTER_KEY_FILE',
+  'SAFECONDUCT_VAULT_KEY',
+  'SAFECONDUCT_VAULT_KEY_FILE',
+  'SAFECONDUCT_VAULT_KMS',
+  'SAFECONDUCT_OUTBOUND_NETWORKS',
   'SAFECONDUCT_TRUSTED_PROXIES',
   'SAFECONDUCT_LOG_LEVEL',
   'SAFECONDUCT_CONFIG',
 ];
 
 /** What the command reads for itself (docs/administration.md). The issuer leaves it alone. */
-export const commandSettingNames: readonly string[] = ['SAFECONDUCT_TOKEN', 'SAFECONDUCT_PASSWORD'];
+export const commandSettingNames: readonly string[] = ['SAFECONDUCT_TOKEN', 'SAFECONDUCT_PASSWORD', 'SAFECONDUCT_SECRET'];
 
 /** The environment, for the command: it reads its own variables and where this user keeps things. */
 export function commandEnvironment(): Environment {

@@ -6,14 +6,16 @@
  * file (`defineConfig`), which is applied at start in development and by `safeconduct apply` elsewhere.
  */
 import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { DestinationStream } from 'pino';
 import { ensureBuiltIn } from './admin/built-in.ts';
-import { type Administration, createAdministration } from './admin/serve.ts';
+import { type Administration, createAdministration, fetchFromHere } from './admin/serve.ts';
 import { readSettings, type Settings, type SettingsOptions } from './config.ts';
 import { type Applied, applyConfiguration } from './configuration/apply.ts';
 import type { IssuerConfiguration } from './configuration/define.ts';
 import { standard } from './dialects/standard.ts';
 import { createAddressOf } from './flows/client-address.ts';
+import { createMe } from './me/api.ts';
 import { assemble } from './ops/assemble.ts';
 import { createFront, type Handler } from './ops/front.ts';
 import { answerHealth } from './ops/health.ts';
@@ -23,12 +25,15 @@ import { createReloading } from './ops/reload.ts';
 import { createRouteOf } from './ops/routes.ts';
 import { assertSafeDatabase } from './ops/safe-database.ts';
 import { type Listening, listen } from './ops/server.ts';
+import { openThirdParties, type ThirdParties } from './ops/third-parties.ts';
 import { createSignIn } from './people/sign-in.ts';
+import { createProxy } from './proxy/proxy.ts';
 import { createPasswordHasher } from './secrets/password.ts';
 import { createSeal, deriveKey } from './secrets/seal.ts';
 import { keyStates, signingKeys } from './secrets/signing-keys.ts';
 import { sealEvents } from './store/chain.ts';
 import { openStore, type Store } from './store/database.ts';
+import { recordEvent } from './store/events.ts';
 import { migrate } from './store/migrate.ts';
 
 export type { LogLevel, Mode, SettingsOptions } from './config.ts';
@@ -37,10 +42,13 @@ export type { Applied } from './configuration/apply.ts';
 export type {
   ApiDeclaration,
   ApplicationDeclaration,
+  ConnectionDeclaration,
+  ConnectionUseDeclaration,
   GrantType,
   IssuerConfiguration,
   OrganizationDeclaration,
   ProjectDeclaration,
+  ProxyDeclaration,
   SecretValue,
   UserDeclaration,
 } from './configuration/define.ts';
@@ -93,43 +101,62 @@ async function prepare({ settings, log, store }: Parts, configuration: IssuerCon
   if (store.engine === 'pglite') log.info({}, 'embedded database: single process, not power-loss safe: set DATABASE_URL for production');
   await migrate(store, { appRole: settings.databaseRole });
   await ensureBuiltIn(store, settings);
-  const applied = configuration ? await applyConfiguration(store, configuration, { mode: settings.mode }) : [];
+  const applied = configuration ? await applyConfiguration(store, configuration, settings) : [];
   if (settings.mode === 'production') await assertSafeDatabase(store);
   const seal = createSeal(settings.masterKeys);
+  const thirdParties = await openThirdParties({ settings, store, seal, log });
   const signIn = createSignIn({ store, hasher: createPasswordHasher(), key: signInKey(settings) });
   // In this order: the first keys exist before their states are noted, and a later change is never missed.
   await signingKeys(store, seal);
   const states = await keyStates(store);
   const engine = await createReloading(async () =>
-    assemble({ settings, store, seal, log, signIn, keys: await signingKeys(store, seal), dialect: standard }),
+    assemble({ settings, store, seal, log, signIn, thirdParties, keys: await signingKeys(store, seal), dialect: standard }),
   );
   const deliver = () => engine.current().provider.deliverLogouts();
-  const maintenance = createMaintenance({ store, seal, log, states, masterKeys: settings.masterKeys, keysChanged: engine.reload, deliver });
-  const administration = createAdministration({ settings, store, seal, log });
-  return serve({ settings, log, store }, (...request) => engine.current().handler(...request), { applied, maintenance, administration });
+  const { issuer, masterKeys } = settings;
+  const { vault } = thirdParties;
+  const maintenance = createMaintenance({ store, seal, log, states, masterKeys, keysChanged: engine.reload, deliver, vault });
+  const administration = createAdministration({ settings, store, seal, log, vault });
+  const proxy = createProxy({
+    ...thirdParties,
+    issuer,
+    verify: (value) => engine.current().provider.liveToken(value),
+    record: (event) => recordEvent(store.run, event),
+    log,
+  });
+  const me = createMe({ ...thirdParties, issuer, store, seal, masterKeys, fetch: fetchFromHere(settings), log });
+  const parts = [administration, me, proxy];
+  const routes: Handler = (request, response) => {
+    const path = pathOf(request);
+    const part = parts.find(({ owns }) => owns(path)) ?? engine.current();
+    return part.handler(request, response);
+  };
+  return serve({ settings, log, store }, routes, { applied, maintenance, administration, thirdParties });
 }
 
 interface Serving {
   readonly administration: Administration;
   readonly applied: readonly Applied[];
   readonly maintenance: Maintenance;
+  readonly thirdParties: ThirdParties;
 }
 
-function serve({ settings, log, store }: Parts, routes: Handler, { applied, maintenance, administration }: Serving): Issuer {
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
+
+function serve({ settings, log, store }: Parts, routes: Handler, { applied, maintenance, administration, thirdParties }: Serving): Issuer {
   let listening: Listening | undefined;
   let closed: Promise<void> | undefined;
   const health = { ready: () => store.ready(), draining: () => closed !== undefined };
   const handler = createFront(
     async (request, response) => {
-      const path = (request.url ?? '').split('?', 1)[0] ?? '';
-      if (await answerHealth(path, response, health)) return;
-      await (administration.owns(path) ? administration.handler : routes)(request, response);
+      if (!(await answerHealth(pathOf(request), response, health))) await routes(request, response);
     },
     { issuer: settings.issuer, log, clientAddress: createAddressOf(settings.trustedProxies), routeOf: createRouteOf(standard) },
   );
   const end = async (drain: number) => {
     await listening?.close(drain);
     await maintenance.stop();
+    await thirdParties.close();
     await sealEvents(store).catch((error: unknown) => log.warn({ error }, 'the audit log was not sealed; the next start seals it'));
     await store.close();
   };

@@ -25,7 +25,7 @@ export type { GenericOptions } from './core/providers/generic.ts';
 export { generic } from './core/providers/generic.ts';
 export type { KeycloakOptions } from './core/providers/keycloak.ts';
 export { keycloak } from './core/providers/keycloak.ts';
-export type { ProviderPreset, TenantIssuers } from './core/providers/preset.ts';
+export type { ProviderPreset, TenantIssuers, VaultPreset } from './core/providers/preset.ts';
 export { safeconduct } from './core/providers/safeconduct.ts';
 export type { ZitadelOptions } from './core/providers/zitadel.ts';
 export { zitadel } from './core/providers/zitadel.ts';

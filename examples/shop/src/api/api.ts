@@ -4,6 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Pool } from 'pg';
 import { hono, identityOf } from 'safeconduct/http';
 import type { Guard, RefusalEvent } from 'safeconduct/protect';
+import type { CalendarEvent, Calendars } from '../calendar/calendar.ts';
 import type { Turnstile } from '../chat/turnstile.ts';
 import { doorsFor } from '../database/doors.ts';
 import { nameOf } from '../database/name.ts';
@@ -21,6 +22,7 @@ import { describe, type RouteName, routes } from './routes.ts';
 export interface ApiOptions {
   readonly guard: Guard;
   readonly pool: Pool;
+  readonly calendars: Calendars;
   readonly model: ChosenModel;
   readonly turnstile: Turnstile;
   readonly log: Log;
@@ -65,9 +67,10 @@ type Handler = (context: Context, options: ApiOptions) => Promise<Response>;
 const handlers: Readonly<Record<RouteName, Handler>> = { me, products, orders, order, cancel, customerOrders, chat };
 
 /** What a handler runs with: the verified person and the database as that person sees it. */
-async function personOf(context: Context, { pool }: ApiOptions) {
+async function personOf(context: Context, { pool, calendars }: ApiOptions) {
   const identity = identityOf(context.req.raw);
-  return { identity, name: await nameOf(identity, pool), db: doorsFor(identity, pool) };
+  const calendar = { add: (event: CalendarEvent) => calendars.add(identity, event) };
+  return { identity, name: await nameOf(identity, pool), db: doorsFor(identity, pool), calendar };
 }
 
 async function me(context: Context, options: ApiOptions): Promise<Response> {
@@ -118,7 +121,7 @@ async function cancel(context: Context, options: ApiOptions): Promise<Response> 
   return refuse(context, 409, 'conflict', `This order is ${status}. Only orders that were not sent yet can be cancelled.`);
 }
 
-async function chat(context: Context, { pool, model, turnstile, log }: ApiOptions): Promise<Response> {
+async function chat(context: Context, { pool, calendars, model, turnstile, log }: ApiOptions): Promise<Response> {
   const identity = identityOf(context.req.raw);
   if (!/^application\/json\b/i.test(context.req.header('content-type') ?? ''))
     return refuse(context, 415, 'invalid_request', 'Send JSON, with content-type application/json.');
@@ -135,7 +138,7 @@ async function chat(context: Context, { pool, model, turnstile, log }: ApiOption
     context.header('retry-after', '5');
     return refuse(context, 429, 'temporarily_unavailable', 'Your last questions are still being answered. Ask again in a moment.');
   }
-  return chatResponse({ identity, pool, model, log, turns: body.data.messages, signal: context.req.raw.signal, onEnd: leave });
+  return chatResponse({ identity, pool, calendars, model, log, turns: body.data.messages, signal: context.req.raw.signal, onEnd: leave });
 }
 
 function numberOf(context: Context): number | undefined {

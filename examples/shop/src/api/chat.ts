@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Identity } from 'safeconduct/identity';
 import { z } from 'zod';
+import type { Calendars } from '../calendar/calendar.ts';
 import { answer, toChatEvent } from '../chat/answer.ts';
 import type { ChatEvent, Turn } from '../chat/events.ts';
 import { nameOf } from '../database/name.ts';
@@ -20,6 +21,7 @@ export const chatRequest = z.strictObject({
 export interface ChatLines {
   readonly identity: Identity;
   readonly pool: Pool;
+  readonly calendars: Calendars;
   readonly model: ChosenModel;
   readonly turns: readonly Turn[];
   readonly log: Log;

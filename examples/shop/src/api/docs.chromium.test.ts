@@ -29,7 +29,7 @@ describe('the API docs in Chromium', { skip: chromiumSkipped }, () => {
       issuer: issuerUrl,
       port: issuerPort,
       dataDirectory: directory,
-      configuration: issuerConfiguration({ url: `http://localhost:${port}`, clientId: 'shop-web' }),
+      configuration: issuerConfiguration({ url: `http://localhost:${port}`, clientId: 'shop-web', calendarUrl: 'http://127.0.0.1:9' }),
       logLevel: 'silent',
     });
     opened.defer(() => issuer.close(500));

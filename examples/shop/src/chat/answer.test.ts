@@ -5,6 +5,7 @@ import { doorsFor } from '../database/doors.ts';
 import { demoPeople } from '../demo-people.ts';
 import { chooseModel } from '../models/model.ts';
 import type { ModelSettings } from '../settings.ts';
+import { testCalendars } from '../testing/calendars.ts';
 import { engines, type TestDatabase } from '../testing/databases.ts';
 import { startTestIssuer, type TestIssuer } from '../testing/issuer.ts';
 import { type Asked, type Says, startModelServer, type TestModelServer } from '../testing/openai.ts';
@@ -32,6 +33,7 @@ async function ask(settings: ModelSettings, turns: readonly Turn[]) {
     identity: await issuer.person(ada as { subject: string }),
     name: 'Ada Brandt',
     pool: database.pool,
+    calendars: testCalendars({ issuer: issuer.url }),
     turns,
     log: (event: string, fields?: object) => void database.logged.push({ event, fields }),
     signal: new AbortController().signal,
@@ -61,6 +63,11 @@ describe('the scripted stand-in', () => {
     ['cancel order 1002', 'cancel_order', 0, /You have no order 1002/],
     ['cancel order 1288', 'cancel_order', 0, /could not cancel order 1288/],
     ['cancel order 1296', 'cancel_order', 1, /Order 1296 is cancelled/],
+    ['put my delivery of order 1001 into my calendar', 'add_delivery_to_calendar', 0, /once you connect it/],
+    ['Add order 1288 to my calendar, please', 'add_delivery_to_calendar', 0, /once you connect it/],
+    ['put order 1243 into my diary', 'add_delivery_to_calendar', 1, /Order 1243 has no delivery day/],
+    ['put the delivery of 1002 in my calendar', 'add_delivery_to_calendar', 0, /can’t see an order 1002/],
+    ['put it into my calendar', undefined, 0, /Which order’s delivery/],
     ['flurb the wizzle', undefined, 0, /I am a script, not a language model/],
   ];
   for (const [words, tool, rows, says] of conversations) {

@@ -2,6 +2,7 @@ import type { ChatApi } from './chat-api.ts';
 import { ChatRefused } from './chat-api.ts';
 import type { ChatEvent, ChatMessage, ToolResult } from './events.ts';
 import { createFlow } from './flow.ts';
+import { invitation } from './invitation.ts';
 import { type Look, paragraph, resultTable, toolLine } from './look.ts';
 import { plainLine } from './plain-text.ts';
 import type { Spinner } from './spinner.ts';
@@ -18,11 +19,15 @@ export interface Conversation {
   ask(question: string, signal: AbortSignal): Promise<void>;
   /** The tools behind the last answer. */
   readonly runs: () => readonly ToolRun[];
+  /** The last question, when its answer waits for the person to connect an account. */
+  readonly waiting: () => string | undefined;
 }
 
 /** What a conversation needs to be shown. */
 export interface ConversationOptions {
   readonly api: ChatApi;
+  /** The only place that the person is sent to. */
+  readonly issuer: string;
   readonly look: Look;
   readonly spinner: Spinner;
   readonly write: (text: string) => void;
@@ -34,14 +39,16 @@ const longestText = 8_000;
 const mostBytes = 60_000;
 
 /** Creates an empty conversation. */
-export function createConversation({ api, look, spinner, write }: ConversationOptions): Conversation {
+export function createConversation({ api, issuer, look, spinner, write }: ConversationOptions): Conversation {
   const messages: ChatMessage[] = [];
   let runs: ToolRun[] = [];
+  let waiting: string | undefined;
 
   const ask = async (question: string, signal: AbortSignal) => {
     messages.push({ role: 'user', text: question });
     const answer = createAnswer({ look, spinner, write });
     runs = answer.runs;
+    waiting = undefined;
     write('\n');
     spinner.start('thinking');
     try {
@@ -53,12 +60,17 @@ export function createConversation({ api, look, spinner, write }: ConversationOp
       else throw error;
     } finally {
       answer.end();
+      const connect = runs.findLast(({ result }) => result.connect !== undefined)?.result.connect;
+      if (connect !== undefined) {
+        write(`\n${invitation(connect, { issuer, look })}\n`);
+        waiting = question;
+      }
       if (answer.text() === '') messages.pop();
       else messages.push({ role: 'assistant', text: answer.text().slice(0, longestText) });
       write('\n');
     }
   };
-  return { ask, runs: () => runs };
+  return { ask, runs: () => runs, waiting: () => waiting };
 }
 
 /** The end of the conversation, as much of it as the shop takes; the question itself is always in it. */
@@ -78,7 +90,7 @@ interface Answer {
   end(): void;
 }
 
-function createAnswer({ look, spinner, write }: Omit<ConversationOptions, 'api'>): Answer {
+function createAnswer({ look, spinner, write }: Pick<ConversationOptions, 'look' | 'spinner' | 'write'>): Answer {
   const flow = createFlow(write, look.width);
   const runs: ToolRun[] = [];
   const started = new Map<string, Readonly<Record<string, unknown>>>();

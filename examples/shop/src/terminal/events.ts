@@ -3,6 +3,8 @@ import { z } from 'zod';
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const table = z.object({ columns: z.array(z.string()), rows: z.array(z.array(cell)) });
 
+const connect = z.object({ name: z.string(), why: z.string(), link: z.url({ protocol: /^https?$/ }), ended: z.boolean().optional() });
+
 const toolResult = z.object({
   type: z.literal('tool-result'),
   id: z.string(),
@@ -13,6 +15,7 @@ const toolResult = z.object({
   table: table.optional(),
   text: z.string().optional(),
   note: z.string().optional(),
+  connect: connect.optional(),
 });
 
 const chatEvent = z.discriminatedUnion('type', [
@@ -28,6 +31,9 @@ export type ChatEvent = z.infer<typeof chatEvent>;
 
 /** What a tool gave back, and as whom it ran. */
 export type ToolResult = z.infer<typeof toolResult>;
+
+/** An account that the person connects before a tool can go on. */
+export type Connect = z.infer<typeof connect>;
 
 /** A small table of a tool's result. */
 export type ResultTable = z.infer<typeof table>;

@@ -14,6 +14,8 @@ export interface Look {
   /** Whose identity is in use, and what one may do. */
   seal(text: string): string;
   alarm(text: string): string;
+  /** An address that terminals which can do so make a link of; it stays readable everywhere else. */
+  link(address: string): string;
 }
 
 const widest = 88;
@@ -29,6 +31,7 @@ export function createLook(output: Writable & { readonly columns?: number }, { c
     quiet: style('dim'),
     seal: style('green'),
     alarm: style('red'),
+    link: colour ? (address) => `\u001b]8;;${address}\u001b\\${address}\u001b]8;;\u001b\\` : plain,
   };
 }
 

@@ -65,7 +65,7 @@ async function enter(account: Account, { look, write, interrupts }: Terminal): P
 async function talk(options: ChatOptions, account: Account, signedIn: SignedIn, terminal: Terminal): Promise<void> {
   const { look, write, interrupts } = terminal;
   const api = createChatApi({ api: options.api, accessToken: account.accessToken, fetch });
-  const conversation = createConversation({ api, ...terminal });
+  const conversation = createConversation({ api, issuer: options.issuer, ...terminal });
   await interrupts.during(async (signal) => {
     const model = await api.model(signal).catch(() => undefined); // an answer says more when the shop is in trouble
     if (model) write(`${look.quiet(`Answers come from: ${model}`)}\n`);
@@ -75,8 +75,9 @@ async function talk(options: ChatOptions, account: Account, signedIn: SignedIn, 
   const prompt = createPrompt({ input: process.stdin, output: process.stdout, look, history });
   try {
     for (let line = await prompt.next(); line !== undefined; line = await prompt.next()) {
-      const question = line.trim();
-      if (question === '') continue;
+      // Enter alone goes on where an answer waited for an account to be connected.
+      const question = line.trim() || conversation.waiting();
+      if (question === undefined) continue;
       if (question.startsWith('/')) {
         write('\n');
         if (await runCommand(question, { account, signedIn, conversation, look, write })) break;

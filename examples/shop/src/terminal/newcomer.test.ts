@@ -8,17 +8,19 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { demoPeople } from '../demo-people.ts';
 import { type Stack, startStack } from '../stack.ts';
-import { createBrowser } from '../tour/browser.ts';
+import { adaThere, readCalendar } from '../tour/almanac.ts';
+import { type Browser, createBrowser } from '../tour/browser.ts';
+import { throughConnecting } from '../tour/connect.ts';
 import { freePorts } from '../tour/ports.ts';
 
 describe('the terminal chat with the real issuer and shop', () => {
   let stack: Stack;
   let directory = '';
-  let urls = { issuerUrl: '', shopUrl: '' };
+  let urls = { issuerUrl: '', shopUrl: '', calendarUrl: '' };
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'newcomer-'));
-    const [issuer, shop] = await freePorts(2);
-    urls = { issuerUrl: `http://localhost:${issuer}`, shopUrl: `http://localhost:${shop}` };
+    const [issuer, shop, calendar] = await freePorts(3);
+    urls = { issuerUrl: `http://localhost:${issuer}`, shopUrl: `http://localhost:${shop}`, calendarUrl: `http://localhost:${calendar}` };
     stack = await startStack({ ...urls, dataDirectory: join(directory, 'data') });
   });
   after(async () => {
@@ -46,7 +48,7 @@ describe('the terminal chat with the real issuer and shop', () => {
   }
 
   /** Signs in at the address that the terminal shows, as a person with a browser does. */
-  async function approve(address: string): Promise<void> {
+  async function approve(address: string): Promise<Browser> {
     const [ada] = demoPeople;
     const browser = createBrowser();
     const code = new URL(address).searchParams.get('user_code') ?? '';
@@ -56,15 +58,23 @@ describe('the terminal chat with the real issuer and shop', () => {
     const consent = await browser.submit(login, { email: ada?.email ?? '', password: ada?.password ?? '' });
     const end = await browser.submit(consent, { decision: 'allow' });
     assert.match(end.html, /Your device is connected/);
+    return browser;
   }
 
-  it('R-080 S0.13 signs Ada in by the device grant, shows her orders and not Ben’s, and signs her out', async () => {
+  it('R-080 S0.13 signs Ada in by the device grant, puts a delivery into her calendar, shows her orders and not Ben’s, and signs her out', async () => {
     const first = chat();
     while (!/user_code=\S+\n/.test(first.printed())) await once(first.stdout ?? first, 'data');
-    await approve(/http\S+user_code=\S+/.exec(first.printed())?.[0] ?? '');
-    first.stdin?.end('show my orders\nshow order 1002\n/why\n');
+    const browser = await approve(/http\S+user_code=\S+/.exec(first.printed())?.[0] ?? '');
+    // Enter alone asks again, once the calendar is connected.
+    first.stdin?.write('put my delivery of order 1001 into my calendar\n');
+    while (!first.printed().includes('press Enter here')) await once(first.stdout ?? first, 'data');
+    const link = /http\S+\/connect\/calendar\?\S+/.exec(first.printed())?.[0] ?? '';
+    await throughConnecting(browser, { link, there: adaThere });
+    first.stdin?.end('\nshow my orders\nshow order 1002\n/why\n');
     await once(first, 'close');
     assert.match(first.printed(), /Signed in as Ada Brandt {2}ada@shop\.example, customer/);
+    assert.match(first.printed(), /add_delivery_to_calendar {2}ran as Ada Brandt {2}1 row,[\s\S]*Order 1001 arrived/);
+    assert.match(await readCalendar(browser, urls.calendarUrl), /Order 1001 arrived/);
     assert.match(first.printed(), /my_orders {2}ran as Ada Brandt {2}\d+ rows[\s\S]* 1001 /);
     assert.match(first.printed(), /order_status {2}ran as Ada Brandt {2}0 rows/);
     assert.match(first.printed(), /› \/why\n[\s\S]*policy/);

@@ -25,9 +25,18 @@ export interface TestShopOptions {
   /** Milliseconds between the words of the stand-in. */
   readonly pause?: number;
   readonly port?: number;
+  /** Default: nobody is there. */
+  readonly calendarUrl?: string;
 }
 
-export async function startTestShop({ issuer, databaseUrl, model, pause = 0, port }: TestShopOptions): Promise<TestShop> {
+export async function startTestShop({
+  issuer,
+  databaseUrl,
+  model,
+  pause = 0,
+  port,
+  calendarUrl = 'http://127.0.0.1:9',
+}: TestShopOptions): Promise<TestShop> {
   const directory = mkdtempSync(join(tmpdir(), 'shop-test-'));
   const settings = settingsFrom({
     PORT: String(port ?? (await freePort())),
@@ -35,6 +44,7 @@ export async function startTestShop({ issuer, databaseUrl, model, pause = 0, por
     SAFECONDUCT_DATA: directory,
     SHOP_SCRIPT_PAUSE: String(pause),
     SHOP_DATABASE_URL: databaseUrl,
+    CALENDAR_URL: calendarUrl,
   });
   const { logged, log } = recorder();
   const open = async () => {

@@ -1,3 +1,4 @@
+import { addDeliveryToCalendar } from './add-delivery-to-calendar.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { findProducts } from './find-products.ts';
 import { myOrders } from './my-orders.ts';
@@ -5,4 +6,4 @@ import { myProfile } from './my-profile.ts';
 import { orderStatus } from './order-status.ts';
 
 /** Everything that the assistant can do. */
-export const allTools = [findProducts, myOrders, orderStatus, cancelOrder, myProfile] as const;
+export const allTools = [findProducts, myOrders, orderStatus, cancelOrder, addDeliveryToCalendar, myProfile] as const;

@@ -1,7 +1,8 @@
 import type { JSONValue } from 'ai';
 import type { Identity } from 'safeconduct/identity';
 import type { z } from 'zod';
-import type { Table } from '../chat/events.ts';
+import type { Added, CalendarEvent } from '../calendar/calendar.ts';
+import type { Connect, Table } from '../chat/events.ts';
 import type { Doors } from '../database/doors.ts';
 
 /** What a tool gives back: `answer` for the model, the rest for the person. */
@@ -12,6 +13,10 @@ export interface Outcome {
   readonly answer: JSONValue;
   readonly table?: Table;
   readonly text?: string;
+  /** What decided, where it was not the database policy alone. */
+  readonly note?: string;
+  /** What the person has to connect first. The model never reads it. */
+  readonly connect?: Connect;
 }
 
 /** What a tool runs with. `input` is the model's; everything else comes from the verified person. */
@@ -21,6 +26,8 @@ export interface ToolContext<Input> {
   /** Name of the person, for sentences. */
   readonly name: string;
   readonly db: Doors;
+  /** The calendar that the person connected, if any. */
+  readonly calendar: { add(event: CalendarEvent): Promise<Added> };
 }
 
 /** One thing that the assistant can do. Its input has no identity field: who asks is never an argument. */

@@ -3,6 +3,7 @@ import { type JSONValue, type ToolSet, tool } from 'ai';
 import type { Pool } from 'pg';
 import type { Identity } from 'safeconduct/identity';
 import { describeDatabaseError } from 'safeconduct/query';
+import type { CalendarEvent, Calendars } from '../calendar/calendar.ts';
 import type { Table } from '../chat/events.ts';
 import { doorsFor } from '../database/doors.ts';
 import { errorFields, type Log } from '../log.ts';
@@ -31,6 +32,7 @@ export interface ToolboxOptions {
   /** Name of the person, for people. */
   readonly name: string;
   readonly pool: Pool;
+  readonly calendars: Calendars;
   readonly log: Log;
   /** How many calls one answer may make. */
   readonly limit: number;
@@ -84,7 +86,7 @@ export async function runTool(one: ShopTool, input: unknown, options: RunOptions
 }
 
 async function outcomeOf(one: ShopTool, input: unknown, options: RunOptions & { trace: string }): Promise<Outcome> {
-  const { identity, name, pool, log, trace, spent } = options;
+  const { identity, name, pool, calendars, log, trace, spent } = options;
   if (spent) return refusal('limit', 'This answer has used all its tool calls. Answer with what is known.');
   const missing = one.scopes.filter((scope) => !identity.scopes.includes(scope));
   if (missing.length > 0)
@@ -92,7 +94,8 @@ async function outcomeOf(one: ShopTool, input: unknown, options: RunOptions & { 
   const parsed = one.input.safeParse(input);
   if (!parsed.success) return refusal('invalid_arguments', 'These arguments do not fit the tool.');
   try {
-    return bounded(await one.run({ input: parsed.data, identity, name, db: doorsFor(identity, pool) }));
+    const calendar = { add: (event: CalendarEvent) => calendars.add(identity, event) };
+    return bounded(await one.run({ input: parsed.data, identity, name, db: doorsFor(identity, pool), calendar }));
   } catch (error) {
     log('tool_failed', { tool: one.name, trace, ...errorFields(error) });
     const { code, message } = describeDatabaseError(error);

@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { z } from 'zod';
 import { injectedDescription } from '../data/catalogue.ts';
 import { demoPeople } from '../demo-people.ts';
+import { testCalendars } from '../testing/calendars.ts';
 import { engines, type TestDatabase } from '../testing/databases.ts';
 import { startTestIssuer, type TestIssuer, type TokenWish } from '../testing/issuer.ts';
 import { allTools } from './all-tools.ts';
@@ -47,6 +48,7 @@ for (const engine of engines) {
         identity,
         name: who.name,
         pool: database.pool,
+        calendars: testCalendars({ issuer: issuer.url }),
         log: (event, fields) => void database.logged.push({ event, fields }),
         limit: 8,
       });
@@ -123,7 +125,14 @@ for (const engine of engines) {
       const result = await runTool(
         broken as unknown as ShopTool,
         {},
-        { identity, name: ada.name, pool: database.pool, log: (event, fields) => void database.logged.push({ event, fields }), limit: 8 },
+        {
+          identity,
+          name: ada.name,
+          pool: database.pool,
+          calendars: testCalendars({ issuer: issuer.url }),
+          log: (event, fields) => void database.logged.push({ event, fields }),
+          limit: 8,
+        },
       );
       assert.doesNotMatch(JSON.stringify(result), /secret_column|42703/);
       assert.equal((result.answer as { error?: string }).error, 'invalid_statement');
@@ -143,7 +152,7 @@ for (const engine of engines) {
       const result = await runTool(
         endless as unknown as ShopTool,
         {},
-        { identity, name: ada.name, pool: database.pool, log: () => undefined, limit: 8 },
+        { identity, name: ada.name, pool: database.pool, calendars: testCalendars({ issuer: issuer.url }), log: () => undefined, limit: 8 },
       );
       assert.equal((result.answer as { error?: string }).error, 'too_large');
     });

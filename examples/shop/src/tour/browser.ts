@@ -12,6 +12,10 @@ export interface Browser {
   open(url: string | URL, stopAt?: string): Promise<Page>;
   /** Fills in the page's form and presses a button of it. */
   submit(page: Page, fields: Readonly<Record<string, string>>, stopAt?: string): Promise<Page>;
+  /** Presses the button with this text, in the first form that has one. */
+  press(page: Page, button: string, stopAt?: string): Promise<Page>;
+  /** Follows the page's main link. */
+  follow(page: Page, stopAt?: string): Promise<Page>;
   /** How many cookies it holds. */
   cookies(): number;
 }
@@ -36,16 +40,15 @@ export function createBrowser(): Browser {
     }
     throw new Error(`redirected in a circle at ${target.origin}${target.pathname}`);
   };
+  const send = (page: Page, { action, body }: Form, stopAt: string | undefined) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: page.url.origin };
+    return visit(action, { method: 'POST', body, headers }, stopAt);
+  };
   return {
     open: (url, stopAt) => visit(new URL(url), { method: 'GET' }, stopAt),
-    submit: (page, fields, stopAt) => {
-      const form = formOf(page, fields);
-      return visit(
-        form.action,
-        { method: 'POST', body: form.body, headers: { 'content-type': 'application/x-www-form-urlencoded', origin: page.url.origin } },
-        stopAt,
-      );
-    },
+    submit: (page, fields, stopAt) => send(page, formOf(page, fields), stopAt),
+    press: (page, button, stopAt) => send(page, formOf(page, {}, button), stopAt),
+    follow: (page, stopAt) => visit(mainLinkOf(page), { method: 'GET' }, stopAt),
     cookies: () => jar.size,
   };
 }
@@ -60,10 +63,16 @@ function keep(jar: Map<string, string>, line: string): void {
   else jar.set(name, pair.slice(pair.indexOf('=') + 1));
 }
 
-/** The first form of the page that has every field or button named in `fields`. */
-function formOf(page: Page, fields: Readonly<Record<string, string>>): { action: URL; body: string } {
+interface Form {
+  readonly action: URL;
+  readonly body: string;
+}
+
+/** The first form of the page that has every field or button named in `fields`, and a button with this text. */
+function formOf(page: Page, fields: Readonly<Record<string, string>>, button = ''): Form {
   for (const [, head = '', inside = ''] of page.html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)) {
     if (!Object.keys(fields).every((name) => inside.includes(`name="${name}"`))) continue;
+    if (button !== '' && !inside.includes(`>${button}</button>`)) continue;
     const hidden = [...inside.matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)].map(([tag]) => [
       attribute(tag, 'name'),
       attribute(tag, 'value'),
@@ -72,7 +81,13 @@ function formOf(page: Page, fields: Readonly<Record<string, string>>): { action:
     return { action: new URL(attribute(head, 'action') || page.url.href, page.url), body };
   }
   const title = /<title>([^<]*)/.exec(page.html)?.[1] ?? 'no title';
-  throw new Error(`the page "${title}" (${page.status}) has no form with ${Object.keys(fields).join(', ')}`);
+  throw new Error(`the page "${title}" (${page.status}) has no form with ${[...Object.keys(fields), button].join(', ')}`);
+}
+
+function mainLinkOf(page: Page): URL {
+  const tag = /<a\b[^>]*class="button primary[^"]*"[^>]*>/.exec(page.html)?.[0];
+  if (tag === undefined) throw new Error(`the page "${page.url.pathname}" (${page.status}) leads nowhere`);
+  return new URL(attribute(tag, 'href'), page.url);
 }
 
 function attribute(tag: string, name: string): string {

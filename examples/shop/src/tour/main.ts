@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../stack.ts';
 import { act } from './act.ts';
+import { connectCalendar } from './connect.ts';
+import { disconnect } from './disconnect.ts';
 import { createJourney } from './journey.ts';
 import { leave } from './leave.ts';
 import { freePorts } from './ports.ts';
 import { signIn } from './sign-in.ts';
+import { openVault } from './vault.ts';
 
 process.exitCode = await main();
 
@@ -15,17 +18,17 @@ async function main(): Promise<number> {
   const begun = performance.now();
   const keep = process.env.TOUR_DATA;
   const dataDirectory = keep ?? mkdtempSync(join(tmpdir(), 'safeconduct-tour-'));
-  const [issuerPort, shopPort] = await freePorts(2);
-  const issuerUrl = `http://localhost:${issuerPort}`;
-  const shopUrl = `http://localhost:${shopPort}`;
+  const [issuerUrl, shopUrl, calendarUrl] = (await freePorts(3)).map((port) => `http://localhost:${port}`) as [string, string, string];
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   const journey = createJourney({ print: (line) => console.log(line), colour });
-  console.log(`The tour starts an issuer on ${issuerUrl} and a shop on ${shopUrl}.\n`);
+  console.log(`The tour starts an issuer on ${issuerUrl}, a shop on ${shopUrl} and a calendar, as a third party, on ${calendarUrl}.\n`);
   try {
-    const stack = await startStack({ issuerUrl, shopUrl, dataDirectory, environment: ofItsOwn(process.env) });
+    const stack = await startStack({ issuerUrl, shopUrl, calendarUrl, dataDirectory, environment: ofItsOwn(process.env) });
     try {
-      const traveller = await signIn(journey, { issuerUrl, shopUrl });
+      const traveller = await signIn(journey, { issuerUrl, shopUrl, calendarUrl, calendarLog: stack.logs.calendar ?? '' });
       await act(journey, traveller);
+      await connectCalendar(journey, traveller);
+      await disconnect(journey, traveller, await openVault(journey, traveller));
       await leave(journey, traveller);
     } finally {
       await stack.stop();
@@ -42,6 +45,8 @@ async function main(): Promise<number> {
 
 /** The tour brings its own database and its own stand-in for a model: it touches no database of yours and calls nobody. */
 function ofItsOwn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const foreign = /^(DATABASE_URL|PORT$|MODEL$|OPENAI_|AZURE_|SHOP_|SAFECONDUCT_(?!LOG_LEVEL))/;
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !foreign.test(name)));
+  const foreign = /^(DATABASE_URL|PORT$|MODEL$|OPENAI_|AZURE_|SHOP_|CALENDAR_|SAFECONDUCT_(?!LOG_LEVEL))/;
+  const own = Object.entries(environment).filter(([name]) => !foreign.test(name));
+  // Tokens of the calendar end soon, so that the tour sees one renewed; and the calendar keeps nothing.
+  return { ...Object.fromEntries(own), CALENDAR_TOKEN_SECONDS: '36', CALENDAR_DATA: '' };
 }

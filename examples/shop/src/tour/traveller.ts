@@ -9,6 +9,10 @@ import { expect } from './journey.ts';
 export interface Places {
   readonly issuerUrl: string;
   readonly shopUrl: string;
+  /** A third party with accounts of its own. */
+  readonly calendarUrl: string;
+  /** File that the calendar logs its requests to. */
+  readonly calendarLog: string;
 }
 
 /** What every step may use. */
@@ -42,7 +46,8 @@ export interface Metadata {
   readonly authorization_response_iss_parameter_supported: boolean;
 }
 
-export function equip({ issuerUrl, shopUrl }: Places, metadata: Metadata): Traveller {
+export function equip(places: Places, metadata: Metadata): Traveller {
+  const { issuerUrl, shopUrl } = places;
   const callback = `${shopUrl}/auth/callback`;
   const login = createLogin({
     provider: safeconduct({ issuer: issuerUrl }),
@@ -55,7 +60,7 @@ export function equip({ issuerUrl, shopUrl }: Places, metadata: Metadata): Trave
   });
   const [ada, ben] = demoPeople as readonly [DemoPerson, DemoPerson];
   const clientAuthorization = `Basic ${Buffer.from(`shop-web:${demoClientSecret}`).toString('base64')}`;
-  return { issuerUrl, shopUrl, login, browser: createBrowser(), callback, clientAuthorization, metadata, ada, ben };
+  return { ...places, login, browser: createBrowser(), callback, clientAuthorization, metadata, ada, ben };
 }
 
 /** Asks for JSON and expects success. */

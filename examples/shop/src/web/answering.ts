@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Identity } from 'safeconduct/identity';
+import type { Calendars } from '../calendar/calendar.ts';
 import { type AnswerPart, answer } from '../chat/answer.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { ChosenModel } from '../models/model.ts';
@@ -15,6 +16,7 @@ export interface Question {
   readonly session: string;
   readonly said: string;
   readonly pool: Pool;
+  readonly calendars: Calendars;
   readonly model: ChosenModel;
   readonly conversations: Conversations;
   readonly log: Log;
@@ -30,7 +32,7 @@ export async function* answeringPage(question: Question): AsyncGenerator<Uint8Ar
   const { bearer, session, said, model, conversations, log, onEnd } = question;
   const past = conversations.of(session);
   const parts: AnswerPart[] = [];
-  const writer = answerWriter();
+  const writer = answerWriter({ csrf: bearer.csrf, said, connected: false });
   // Whoever closes the page stops the model and the tools, too.
   const left = new AbortController();
   try {

@@ -38,7 +38,7 @@ for (const { name, skip, database } of engines) {
         issuer: `http://localhost:${issuerPort}`,
         port: issuerPort,
         dataDirectory: directory,
-        configuration: issuerConfiguration({ url: `http://localhost:${port}`, clientId: 'shop-web' }),
+        configuration: issuerConfiguration({ url: `http://localhost:${port}`, clientId: 'shop-web', calendarUrl: 'http://127.0.0.1:9' }),
         logLevel: 'silent',
         ...databaseUrl,
       });
@@ -171,7 +171,7 @@ describe('the pages of the web chat', { skip: chromiumSkipped }, () => {
       issuer: `http://localhost:${issuerPort}`,
       port: issuerPort,
       dataDirectory: directory,
-      configuration: issuerConfiguration({ url: `http://localhost:${port}`, clientId: 'shop-web' }),
+      configuration: issuerConfiguration({ url: `http://localhost:${port}`, clientId: 'shop-web', calendarUrl: 'http://127.0.0.1:9' }),
       logLevel: 'silent',
     });
     opened.defer(() => issuer.close(500));

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import type { SafeconductError } from 'safeconduct/identity';
 import type { WebLogin, WebSession } from 'safeconduct/login';
 import { describeDatabaseError } from 'safeconduct/query';
+import { type Calendars, connection } from '../calendar/calendar.ts';
 import type { Turnstile } from '../chat/turnstile.ts';
 import { nameOf } from '../database/name.ts';
 import { errorFields, type Log } from '../log.ts';
@@ -25,6 +26,7 @@ export interface WebOptions {
   readonly issuer: string;
   readonly login: WebLogin;
   readonly pool: Pool;
+  readonly calendars: Calendars;
   readonly model: ChosenModel;
   readonly conversations: Conversations;
   readonly turnstile: Turnstile;
@@ -47,7 +49,7 @@ export function createWeb(options: WebOptions): Hono {
   web.get('/auth/callback', (context) => login.finish(context.req.raw));
   web.post('/auth/sign-out', (context) => signOut(context, options));
   web.post('/auth/backchannel-logout', (context) => login.receiveBackChannelLogout(context.req.raw));
-  web.get('/', (context) => login.withSession(context.req.raw, (session) => front(session, options)));
+  web.get('/', (context) => login.withSession(context.req.raw, (session) => front(context, session, options)));
   web.get('/chat', (context) => context.redirect('/', 303));
   web.post('/chat', (context) => login.withSession(context.req.raw, (session) => ask(context, session, options)));
   // A route, because `notFound` of an app that is mounted in another is never asked.
@@ -72,10 +74,18 @@ export async function loginFailed(error: SafeconductError, log: Log): Promise<Re
   return failure({ status: error.status, title: error.publicMessage, advice, reference, action: again });
 }
 
-async function front(session: WebSession | undefined, options: WebOptions): Promise<Response> {
+async function front(context: Context, session: WebSession | undefined, options: WebOptions): Promise<Response> {
   const { model, hint, conversations } = options;
   if (session === undefined) return page(await signedOutPage({ model, hint }));
-  return page(await chatPage({ bearer: await bearerOf(session, options), model, past: conversations.of(session.id) }));
+  const back = backFromConnecting(context);
+  const bearer = await bearerOf(session, options);
+  return page(await chatPage({ bearer, model, past: conversations.of(session.id), ...(back === undefined ? {} : { back }) }));
+}
+
+/** The issuer says how connecting went. It changes words on the page and nothing else: anybody could write this address. */
+function backFromConnecting(context: Context): 'connected' | 'refused' | undefined {
+  if (context.req.query('connected') === connection) return 'connected';
+  return context.req.query('connection') === connection && context.req.query('error') !== undefined ? 'refused' : undefined;
 }
 
 async function ask(context: Context, session: WebSession | undefined, options: WebOptions): Promise<Response> {

@@ -26,6 +26,7 @@ export interface AdminOptions {
   readonly seal: Seal;
   /** The newest first. */
   readonly masterKeys: readonly MasterKey[];
+  readonly vault: Desk['vault'];
   /** Reaches this issuer itself, past any proxy. */
   readonly fetch: NonNullable<GuardOptions['fetch']>;
   readonly log: AdminLog;
@@ -84,9 +85,9 @@ interface Wiring {
   readonly metadata: string;
 }
 
-function deskOf({ issuer, seal, masterKeys }: AdminOptions): Desk {
+function deskOf({ issuer, seal, masterKeys, vault }: AdminOptions): Desk {
   const { key } = newest(masterKeys);
-  return { issuer, seal, cursors: createCursors(deriveKey(key, 'cursors')) };
+  return { issuer, seal, vault, cursors: createCursors(deriveKey(key, 'cursors')) };
 }
 
 function guardOf({ issuer, masterKeys, fetch }: AdminOptions): Wiring['guard'] {
@@ -133,7 +134,8 @@ async function answer(context: Context<{ Bindings: Origin }>, route: AdminRoute,
   const caller = callerOf(identityOf(context));
   const input = await readInput(route, context.req.raw, context.req.param());
   const work = (run: Run) => handle(run, { route, input, caller, origin: context.env, desk });
-  const found = route.method === 'GET' ? await work(options.store.run) : await options.store.transaction(work);
+  const alone = route.method === 'GET' || route.steps === 'several';
+  const found = alone ? await work(options.store.run) : await options.store.transaction(work);
   const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
   if (route.answer === undefined) return new Response(null, { status: route.status, headers });
   return Response.json(found, { status: route.status, headers });
@@ -153,11 +155,14 @@ async function handle(run: Run, { route, input, caller, origin, desk }: Handled)
   const organization = await withinReach(run, route, { caller, reach, named, inPath: (name) => name in input.params });
   // What people do with their own belongs to their organization's log.
   const about = route.tenant === 'self' ? caller.organization : organization;
-  let told = route.method === 'GET';
+  // The vault writes its events itself, beside what they tell of.
+  let told = route.method === 'GET' || route.steps === 'several';
+  const by = { actor: caller.id, client: caller.client, ...origin };
   const call: Call = {
     ...input,
     body: input.body as never,
     caller,
+    by,
     reach,
     organization: organization ?? '',
     run,
@@ -167,7 +172,7 @@ async function handle(run: Run, { route, input, caller, origin, desk }: Handled)
     },
     record: async (happened) => {
       told = true;
-      await recordEvent(run, { organization: about, ...happened, outcome: 'ok', actor: caller.id, client: caller.client, ...origin });
+      await recordEvent(run, { organization: about, ...happened, outcome: 'ok', ...by });
     },
   };
   // The input was checked against the entry of the same id, so that it is what this handler takes.

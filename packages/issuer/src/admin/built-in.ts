@@ -1,9 +1,11 @@
 /** What every issuer has from its first start: the organization, project and applications by which it is administered. */
+import { ME_API, meApi, meSecret } from '../connections/me-api.ts';
 import { type Application, plainApplication, upsertApplication } from '../orgs/applications.ts';
 import { upsertOrganization } from '../orgs/organizations.ts';
 import { upsertProject } from '../orgs/projects.ts';
 import { upsertRole } from '../orgs/roles.ts';
 import { setSecretHashes } from '../orgs/secrets.ts';
+import { ACCOUNT_PAGES, accountApplication } from '../people/account-application.ts';
 import { deriveKey, type MasterKey } from '../secrets/seal.ts';
 import { Secret } from '../secrets/secret.ts';
 import { hashOf } from '../secrets/token-format.ts';
@@ -21,7 +23,7 @@ export const ADMIN_API = 'safeconduct-admin';
 export const COMMAND = 'safeconduct-cli';
 
 /** Ids of what the admin API never changes. */
-export const builtIn: ReadonlySet<string> = new Set([SAFECONDUCT, ADMIN_API, COMMAND]);
+export const builtIn: ReadonlySet<string> = new Set([SAFECONDUCT, ADMIN_API, COMMAND, ACCOUNT_PAGES, ME_API]);
 
 /** The audience of tokens for the admin API. */
 export function adminAudience(issuer: string): string {
@@ -55,17 +57,19 @@ export async function ensureBuiltIn(store: Store, { issuer, masterKeys }: BuiltI
     await upsertProject(run, { id: SAFECONDUCT, organizationId: SAFECONDUCT, name: 'Safeconduct' });
     for (const [key, name] of Object.entries(adminRoles)) await upsertRole(run, { projectId: SAFECONDUCT, key, name });
     await upsertApplication(run, adminApi(issuer));
-    await setSecretHashes(
-      run,
-      ADMIN_API,
-      masterKeys.map((key) => hashOf(adminSecret(key).reveal())),
-    );
+    await setSecretHashes(run, ADMIN_API, hashesOf(masterKeys, adminSecret));
+    await upsertApplication(run, meApi(issuer, SAFECONDUCT));
+    await setSecretHashes(run, ME_API, hashesOf(masterKeys, meSecret));
     await upsertApplication(run, commandApplication(issuer));
+    await upsertApplication(run, accountApplication(issuer, SAFECONDUCT));
   });
 }
 
+const hashesOf = (keys: readonly MasterKey[], secretOf: (key: MasterKey) => Secret): string[] =>
+  keys.map((key) => hashOf(secretOf(key).reveal()));
+
 async function refuseOthers(run: Run): Promise<void> {
-  const ids = (await run<{ id: string }>(OF_OTHERS, [SAFECONDUCT, [ADMIN_API, COMMAND]])).map(({ id }) => id);
+  const ids = (await run<{ id: string }>(OF_OTHERS, [SAFECONDUCT, [ADMIN_API, COMMAND, ACCOUNT_PAGES, ME_API]])).map(({ id }) => id);
   if (ids.length > 0)
     throw new Error(`this database has a project or application of its own under ${ids.join(', ')}, which is built in: give it another id`);
 }

@@ -1,5 +1,6 @@
 /** What a handler of the admin API works with. */
 import type { z } from 'zod';
+import type { Vault } from '../connections/vault.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Row, Run } from '../store/database.ts';
 import type { SecurityEvent } from '../store/events.ts';
@@ -13,6 +14,7 @@ export interface Desk {
   readonly issuer: string;
   readonly seal: Seal;
   readonly cursors: Cursors;
+  readonly vault: Pick<Vault, 'disconnect' | 'panic' | 'rotate' | 'status'>;
 }
 
 /** What happened, without what every event of a call has: who did it, through what, and when. */
@@ -27,12 +29,14 @@ export interface Call<R extends AdminRoute = AdminRoute> {
   readonly query: z.output<R['query']>;
   readonly body: R extends { readonly body: infer B extends z.ZodObject } ? z.output<B> : undefined;
   readonly caller: Caller;
+  /** The same for the audit log, where something else writes the event. */
+  readonly by: Pick<SecurityEvent, 'actor' | 'client' | 'requestId' | 'ip'>;
   readonly reach: Reach;
   /** The organization that the call is about, where its entry in the table says how to tell. */
   readonly organization: string;
-  /** A transaction of the call's own when it changes something. */
+  /** A transaction of the call's own when it changes something, unless it takes several steps. */
   readonly run: Run;
-  /** Writes an event of the audit log in the same transaction. A call that changes something and records nothing fails. */
+  /** Writes an event of the audit log in the same transaction. A change that records nothing fails, unless it takes several steps. */
   readonly record: (happened: Happened) => Promise<void>;
   /** Says that there was nothing to change. */
   readonly unchanged: () => void;

@@ -32,7 +32,8 @@ export function documentOf(issuer: string): Json {
     info: {
       title: 'Safeconduct admin API',
       version: '1',
-      description: 'Organizations, people, service users, projects, roles, applications, APIs, tokens and keys of this issuer.',
+      description:
+        'Organizations, people, service users, projects, roles, applications, APIs, connections, tokens and keys of this issuer.',
     },
     servers: [{ url: adminAudience(issuer) }],
     tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),

@@ -148,6 +148,51 @@ export const tokens: Listing = {
   sorts: { createdAt: instant('t.created_at'), expiresAt: instant('t.expires_at'), name: text('t.name') },
 };
 
+export const connections: Listing = {
+  name: 'connections',
+  noun: 'connection',
+  columns: `c.id, c.organization_id as organization, c.name, c.preset, c.client_id as "clientId", c.client_secret is not null as "hasSecret",
+    c.issuer, c.endpoints, c.auth_method as "authMethod", c.scopes, c.sign_in as "signIn", c.sign_up as "signUp", c.accounts,
+    c.authorization_params as "authorizationParams", c.public_clients as "publicClients", c.refresh_retry as "refreshRetry", c.proxy,
+    ${stateOf('c.disabled_at')} as state, c.created_at as "createdAt"`,
+  from: 'issuer.connection c',
+  organization: 'c.organization_id',
+  key: 'c.id',
+  filters: { organization: 'c.organization_id = ?', preset: 'c.preset = ?', state: `${stateOf('c.disabled_at')} = ?` },
+  sorts: { id: text('c.id'), name: text('c.name'), createdAt: instant('c.created_at') },
+};
+
+export const connectionUses: Listing = {
+  name: 'applications of connections',
+  noun: 'application of this connection',
+  columns: 'x.application_id as application, a.name, a.kind, x.scopes, x.tokens',
+  from: `issuer.connection_application x join issuer.connection c on c.id = x.connection_id
+    join issuer.application a on a.id = x.application_id`,
+  organization: 'c.organization_id',
+  key: `x.connection_id || ' ' || x.application_id`,
+  filters: { connection: 'x.connection_id = ?' },
+  sorts: { application: text('x.application_id'), name: text('a.name') },
+};
+
+export const connectedAccounts: Listing = {
+  name: 'connected accounts',
+  noun: 'connected account',
+  columns: `a.id, u.organization_id as organization, a.user_id as user, a.connection_id as connection, a.account,
+    a.account_name as "accountName", a.scopes, a.state, a.state_reason as reason,
+    array(select x.application_id from issuer.connected_account_use x where x.account_id = a.id order by 1) as applications,
+    a.connected_at as "connectedAt", a.expires_at as "expiresAt"`,
+  from: 'issuer.connected_account a join issuer.users u on u.id = a.user_id',
+  organization: 'u.organization_id',
+  key: 'a.id',
+  filters: {
+    organization: 'u.organization_id = ?',
+    user: 'a.user_id = ?',
+    connection: 'a.connection_id = ?',
+    state: 'a.state = ?',
+  },
+  sorts: { connectedAt: instant('a.connected_at'), user: text('a.user_id') },
+};
+
 export const events: Listing = {
   name: 'events',
   noun: 'event',

@@ -52,6 +52,13 @@ describe('tokens and programs', () => {
     assert.equal((await create(admin, { resources: [foreignApi] })).status, 201);
   });
 
+  it('R-140 lets nobody take an address of the issuer itself for an API, such as that of its proxy', async () => {
+    const resource = `${new URL(world.audience).origin}/proxy/calendar`;
+    const body = { project: 'acme-project', id: 'proxy-api', name: 'Proxy', resource };
+    is(await admin('apis.create', { body }), 409, /is the issuer's own/);
+    is(await home('apis.create', { body }), 409, /is the issuer's own/);
+  });
+
   it('R-141 lets nobody make a token for what only programs may do, nor by way of another API', async () => {
     const resources = ['https://api.own.example', 'https://api.both.example'];
     for (const [at, resource] of resources.entries()) {

@@ -5,7 +5,7 @@ import type { GuardOptions } from 'safeconduct/protect';
 import type { Settings } from '../config.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
-import { type AdminLog, createAdmin, type Origin } from './api.ts';
+import { type AdminLog, type AdminOptions, createAdmin, type Origin } from './api.ts';
 import { ADMIN_PATH } from './routes/table.ts';
 import { createSetup, type SetupLog } from './setup.ts';
 
@@ -13,6 +13,7 @@ export interface AdministrationOptions {
   readonly settings: Pick<Settings, 'issuer' | 'host' | 'port' | 'dataDirectory' | 'masterKeys'>;
   readonly store: Store;
   readonly seal: Seal;
+  readonly vault: AdminOptions['vault'];
   readonly log: AdminLog & SetupLog;
 }
 
@@ -25,9 +26,9 @@ export interface Administration {
 }
 
 /** Wires it. What is built in must be there (`ensureBuiltIn`). */
-export function createAdministration({ settings, store, seal, log }: AdministrationOptions): Administration {
+export function createAdministration({ settings, store, seal, vault, log }: AdministrationOptions): Administration {
   const { issuer, masterKeys } = settings;
-  const admin = createAdmin({ issuer, store, seal, masterKeys, fetch: fetchFromHere(settings), log });
+  const admin = createAdmin({ issuer, store, seal, masterKeys, vault, fetch: fetchFromHere(settings), log });
   const setup = createSetup({ store, settings, log });
   return Object.freeze({
     owns: admin.owns,

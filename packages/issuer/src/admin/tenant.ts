@@ -48,6 +48,17 @@ const kinds: Readonly<Record<Tenant, Kind>> = {
       join issuer.users u on u.id = t.user_id where t.id = $1`,
     locks: 't',
   },
+  connection: {
+    noun: 'connection',
+    text: 'select c.organization_id as organization, null as holder from issuer.connection c where c.id = $1',
+    locks: 'c',
+  },
+  connectedAccount: {
+    noun: 'connected account',
+    text: `select u.organization_id as organization, null as holder from issuer.connected_account a
+      join issuer.users u on u.id = a.user_id where a.id = $1`,
+    locks: 'a',
+  },
 };
 
 const ROLES_HERE: Statement = {
@@ -82,7 +93,7 @@ interface Asked extends TenantOptions {
 async function ownerWithinReach(run: Run, { route, tenant, caller, reach, named, inPath }: Asked): Promise<string> {
   const id = String(named[tenant]);
   const changes = route.method !== 'GET';
-  const owner = await ownerOf(run, tenant, { id, lock: changes });
+  const owner = await ownerOf(run, tenant, { id, lock: changes && route.steps !== 'several' });
   if (owner === undefined || !(reach.everywhere || owner.organization === reach.organization)) throw unknown(kinds[tenant].noun, id);
   // People and service users may be added to the built-in organization; nothing else of what is built in changes.
   if (changes && builtIn.has(id) && !(tenant === 'organization' && !inPath(tenant) && route.permission === 'users:write'))

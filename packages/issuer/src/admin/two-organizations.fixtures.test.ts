@@ -11,11 +11,18 @@ export interface TwoOrganizations {
   readonly admin: Caller;
   /** The organization-admin of acme. */
   readonly home: Caller;
+  /** The organization-admin of beta. */
+  readonly away: Caller;
   readonly end: () => Promise<void>;
 }
 
 export async function startTwoOrganizations(): Promise<TwoOrganizations> {
   const { world, end } = await startAdmin();
+  return { world, end, ...(await fillTwoOrganizations(world)) };
+}
+
+/** Makes the two organizations, and gives who administers what. */
+export async function fillTwoOrganizations(world: World): Promise<Omit<TwoOrganizations, 'world' | 'end'>> {
   const { did, as } = world;
   for (const id of ['acme', 'beta']) {
     await did('organizations.create', { body: { id, name: id } });
@@ -27,7 +34,8 @@ export async function startTwoOrganizations(): Promise<TwoOrganizations> {
     await did('service-users.create', { body: { organization: id, id: `svc_${id}`, name: id } });
   }
   const home = as(await servant(world, { id: 'svc_home', organization: 'acme', roles: ['organization-admin'] }));
-  return { world, end, admin: as(world.administrator.token), home };
+  const away = as(await servant(world, { id: 'svc_away', organization: 'beta', roles: ['organization-admin'] }));
+  return { admin: as(world.administrator.token), home, away };
 }
 
 export function is({ status, json }: Answer, expected: number, words: RegExp): void {

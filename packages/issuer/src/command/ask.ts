@@ -13,6 +13,8 @@ export interface Question {
   readonly path: string;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: Readonly<Record<string, unknown>> | undefined;
+  /** Milliseconds. Default 30,000. */
+  readonly timeout?: number;
 }
 
 /** Asks one question as the bearer of the session's token. Gives what was answered; undefined for an empty answer. */
@@ -30,8 +32,9 @@ export async function post(url: string, body: object): Promise<unknown> {
   return read(await request(new URL(url), { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }));
 }
 
-function send(url: URL, token: string, { method, body }: Question): Promise<Answered> {
+function send(url: URL, token: string, { method, body, timeout }: Question): Promise<Answered> {
   return request(url, {
+    ...(timeout !== undefined && { signal: AbortSignal.timeout(timeout) }),
     method,
     headers: { accept: 'application/json', authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
     ...(body && { body: JSON.stringify(body) }),
@@ -50,7 +53,7 @@ interface Answered {
 async function request(url: URL, init: RequestInit): Promise<Answered> {
   try {
     // A redirect could take the token elsewhere.
-    const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT), ...init, redirect: 'error' });
     const { status, headers } = response;
     const [retryAfter, requestId] = [headers.get('retry-after'), headers.get('x-request-id')];
     return { status, retryAfter, requestId, issuer: url.origin, text: await bounded(response) };
@@ -77,7 +80,7 @@ async function bounded(response: Response): Promise<string> {
 function reasonOf(error: unknown): string {
   const causes = [error, error instanceof Error ? error.cause : undefined];
   const code = causes.map((one) => (one instanceof Error && 'code' in one ? one.code : undefined)).find((one) => typeof one === 'string');
-  return code ?? (error instanceof Error && error.name === 'TimeoutError' ? 'no answer in 30 seconds' : 'no connection');
+  return code ?? (error instanceof Error && error.name === 'TimeoutError' ? 'no answer in time' : 'no connection');
 }
 
 function read(answered: Answered, session?: Session): unknown {

@@ -35,12 +35,14 @@ interface Property {
   readonly minItems?: number;
   readonly additionalProperties?: Property | boolean;
   readonly 'x-secret'?: boolean;
+  readonly anyOf?: readonly Property[];
 }
 
 /** The members of a schema, in its order. */
 export function fieldsOf(schema: z.ZodObject): Field[] {
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' });
-  return Object.entries(properties as Record<string, Property>).map(([name, property]) => {
+  return Object.entries(properties as Record<string, Property>).map(([name, nullable]) => {
+    const property = { ...nullable, ...nullable.anyOf?.find(({ type }) => type !== 'null') };
     const kind = kindOf(property);
     return {
       name,
@@ -66,6 +68,8 @@ function kindOf(property: Property): FieldKind {
 
 // One flag stands for one value, so that what is a list in the API is named by one of its members here.
 function flagOf(name: string, kind: FieldKind): string {
+  // `--issuer` is whom the command speaks to.
+  if (name === 'issuer') return '--iss';
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const one = words.replace(/s$/, '');
   if (kind === 'list' || kind === 'pairs') return `--${one}`;

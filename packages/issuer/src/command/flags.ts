@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Field } from './fields.ts';
 import { CommandProblem, usageProblem } from './problem.ts';
-import { readNewPassword } from './secret-input.ts';
+import { readGivenSecret, readNewPassword } from './secret-input.ts';
 import type { Terminal } from './terminal.ts';
 
 const DAY = 86_400_000;
@@ -45,9 +45,10 @@ async function readFlag(field: Field, value: unknown, terminal: Terminal): Promi
   return field.kind === 'pairs' ? Object.fromEntries(value as [string, string][]) : value;
 }
 
-function readSecretFlag({ required, flag }: Field, value: unknown, terminal: Terminal): Promise<string> | undefined {
+function readSecretFlag({ name, required, flag }: Field, value: unknown, terminal: Terminal): Promise<string> | undefined {
   if (value === undefined && !required) return undefined;
-  return readNewPassword(terminal, { file: value === undefined ? undefined : String(value), flag });
+  const file = value === undefined ? undefined : String(value);
+  return name === 'password' ? readNewPassword(terminal, { file, flag }) : readGivenSecret(terminal, file);
 }
 
 const placeholders = {

@@ -7,7 +7,7 @@ import { ask, type Question } from './ask.ts';
 import { type RouteFields, secretsOf } from './fields.ts';
 import { readFlags } from './flags.ts';
 import { issuerAddress } from './issuer-address.ts';
-import { usageProblem } from './problem.ts';
+import { CommandProblem, usageProblem } from './problem.ts';
 import { openSession, type Session } from './session.ts';
 import { factLines, tableLines } from './show.ts';
 import { answer, note, plainLine, type Terminal } from './terminal.ts';
@@ -36,6 +36,15 @@ export async function runRoute(run: RouteRun): Promise<void> {
   const answered = fields.paged ? await pages(issuer, session, question, flags) : await ask(issuer, session, question);
   if (flags.json) answer(terminal, JSON.stringify(answered ?? {}));
   else show(terminal, route, answered);
+  refuseUndone(route, answered);
+}
+
+/** Fails when the answer says that not everything could be done. */
+function refuseUndone({ undone }: AdminRoute, answered: unknown): void {
+  const left = undone !== undefined && isThing(answered) ? answered[undone] : undefined;
+  if (!Array.isArray(left) || left.length === 0) return;
+  const problems = left.filter(isThing).map((one) => plainLine(Object.values(one).map(String).join(': ')));
+  throw new CommandProblem('Not everything could be done. Run it again for what is left:', { error: 'undone', problems });
 }
 
 async function questionOf({ route, fields, leaf, terminal }: RouteRun): Promise<Question> {
@@ -53,7 +62,7 @@ async function questionOf({ route, fields, leaf, terminal }: RouteRun): Promise<
   ];
   if (problems.length > 0) throw usageProblem('This cannot be sent:', problems);
   const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
-  return { method: route.method, path, query, body };
+  return { method: route.method, path, query, body, ...(route.steps === 'several' && { timeout: LONG }) };
 }
 
 /** What the schema finds, by flag. What is sent is what was typed: the API checks, and fills in, for itself. */
@@ -64,6 +73,8 @@ function problemsOf(schema: ZodType, value: unknown, nameOf: (name: string) => s
 }
 
 const MOST_AT_ONCE = 200;
+/** Milliseconds for what speaks with third parties. */
+const LONG = 300_000;
 
 /** As many pages as it takes. */
 async function pages(issuer: string, session: Session, question: Question, { limit, all, cursor }: Paging): Promise<Thing> {
@@ -119,6 +130,7 @@ const pasts: Readonly<Record<string, string>> = {
   Set: 'Set',
   Take: 'Took',
   Let: 'Let',
+  Stop: 'Stopped',
 };
 
 /** "Create a project" becomes "Created a project". */

@@ -26,6 +26,12 @@ export async function readNewPassword(terminal: Terminal, { file, flag }: Passwo
   return password;
 }
 
+/** Reads a secret that somebody else made: from a file, from SAFECONDUCT_SECRET, from standard input, or from a person. */
+export async function readGivenSecret(terminal: Terminal, file: string | undefined): Promise<string> {
+  const { SAFECONDUCT_SECRET: given } = terminal.environment;
+  return file === undefined && given ? given : readSecret(terminal, file ?? '-', 'Secret: ');
+}
+
 /** Reads one secret from a file or, for `-`, from standard input without showing it. */
 export async function readSecret(terminal: Terminal, file: string, prompt: string): Promise<string> {
   if (file !== '-') return oneLine(await fileText(file), file);

@@ -20,6 +20,10 @@ const groups: Readonly<Record<string, string>> = {
   apis: 'what access tokens are for',
   secrets: 'client secrets of applications, APIs and service users',
   'client-keys': 'public keys of applications, APIs and service users',
+  connections: 'third parties: whom people sign in through, whose API applications use as them',
+  'connections applications': 'which applications may use a connection',
+  'connected-accounts': 'the accounts that people have connected',
+  vault: 'where the tokens of connected accounts are',
   tokens: 'personal access tokens',
   mine: 'your own personal access tokens',
   events: 'the audit log, read over the network',
@@ -47,7 +51,10 @@ function addRoute(program: Command, route: AdminRoute, terminal: Terminal): void
 }
 
 function groupOf(parent: Command, name: string): Command {
-  return parent.commands.find((command) => command.name() === name) ?? parent.command(name).description(groups[name] ?? name);
+  return (
+    parent.commands.find((command) => command.name() === name) ??
+    parent.command(name).description(groups[`${parent.name()} ${name}`] ?? groups[name] ?? name)
+  );
 }
 
 function fieldsOfRoute({ query, body }: AdminRoute): RouteFields {

@@ -12,19 +12,32 @@ import { WeakPassword } from '../people/password-policy.ts';
 import { type NewPassword, setPassword } from '../people/passwords.ts';
 import { ensureServiceUser } from '../people/service-users.ts';
 import { upsertUser } from '../people/users.ts';
+import { createSeal, type MasterKey, type Seal } from '../secrets/seal.ts';
 import { hashOf } from '../secrets/token-format.ts';
 import { lockConfiguration } from '../store/configuration-lock.ts';
 import type { Run, Statement, Store } from '../store/database.ts';
 import { recordEvent } from '../store/events.ts';
 import type { Change } from '../store/upsert.ts';
 import { apiToApplication, toApplication } from './applications.ts';
+import { applyConnection } from './connections.ts';
 import type { ApiDeclaration, ApplicationDeclaration, IssuerConfiguration, ProjectDeclaration, UserDeclaration } from './define.ts';
 import { demoOwners, rememberDemo } from './demo.ts';
 import { ConfigurationError, checkConfiguration, reveal } from './schema.ts';
 
 /** One thing that applying the configuration did. */
 export interface Applied {
-  readonly what: 'organization' | 'project' | 'role' | 'api' | 'application' | 'secret' | 'keys' | 'user' | 'password' | 'roles';
+  readonly what:
+    | 'organization'
+    | 'project'
+    | 'role'
+    | 'api'
+    | 'application'
+    | 'secret'
+    | 'keys'
+    | 'user'
+    | 'password'
+    | 'roles'
+    | 'connection';
   readonly id: string;
   readonly change: Exclude<Change, 'same'>;
 }
@@ -40,18 +53,21 @@ const COLLISIONS: Statement = {
 export interface ApplyOptions {
   /** `production` refuses a configuration that holds demo secrets. */
   readonly mode: Mode;
+  /** The newest first: they seal the secrets of connections. Needed where connections are declared. */
+  readonly masterKeys?: readonly MasterKey[];
 }
 
 /** Applies a configuration and gives what changed: nothing, when it was applied before. Throws a `ConfigurationError`. */
-export async function applyConfiguration(store: Store, value: IssuerConfiguration, { mode }: ApplyOptions): Promise<Applied[]> {
+export async function applyConfiguration(store: Store, value: IssuerConfiguration, { mode, masterKeys }: ApplyOptions): Promise<Applied[]> {
   const configuration = checkConfiguration(value);
   const demo = demoOwners(configuration);
   if (mode === 'production' && demo.length > 0) throw new ConfigurationError(demo.map(demoRefusal));
+  const seal = configuration.connections?.length ? createSeal(masterKeys ?? []) : undefined;
   return store.transaction(async (run) => {
     await lockConfiguration(run);
     await refuseUnknownOrganizations(run, configuration);
     await refuseCollisions(run, configuration);
-    const applied = await applyAll(run, configuration);
+    const applied = await applyAll(run, configuration, seal);
     await rememberDemo(run, demo);
     const changes = applied.map(({ what, id, change }) => `${what} ${id} ${change}`);
     if (changes.length > 0) await recordEvent(run, { type: 'configuration.applied', outcome: 'ok', details: { changes } });
@@ -61,7 +77,8 @@ export async function applyConfiguration(store: Store, value: IssuerConfiguratio
 
 type Note = (what: Applied['what'], id: string, change: Change) => void;
 
-async function applyAll(run: Run, { organizations = [], projects = [], users = [] }: IssuerConfiguration): Promise<Applied[]> {
+async function applyAll(run: Run, configuration: IssuerConfiguration, seal: Seal | undefined): Promise<Applied[]> {
+  const { organizations = [], projects = [], users = [], connections = [] } = configuration;
   const applied: Applied[] = [];
   const note: Note = (what, id, change) => {
     if (change !== 'same') applied.push({ what, id, change });
@@ -70,14 +87,17 @@ async function applyAll(run: Run, { organizations = [], projects = [], users = [
   for (const organization of organizations) note('organization', organization.id, await upsertOrganization(run, organization));
   for (const project of projects) await applyProject(run, project, { apis, note });
   for (const user of users) await applyUser(run, user, note);
+  // After the applications that they name.
+  if (seal) for (const connection of connections) note('connection', connection.id, await applyConnection(run, connection, seal));
   return applied;
 }
 
 const demoRefusal = (id: string): string => `${id} has a demo secret, which everybody may know: give it one of its own for production`;
 
-async function refuseUnknownOrganizations(run: Run, { organizations = [], projects = [], users = [] }: IssuerConfiguration): Promise<void> {
+async function refuseUnknownOrganizations(run: Run, configuration: IssuerConfiguration): Promise<void> {
+  const { organizations = [], projects = [], users = [], connections = [] } = configuration;
   const known = new Set([...organizations, ...(await run<{ id: string }>(ORGANIZATIONS, []))].map(({ id }) => id));
-  const lost = [...projects, ...users].filter(({ organization }) => !known.has(organization));
+  const lost = [...projects, ...users, ...connections].filter(({ organization }) => !known.has(organization));
   if (lost.length === 0) return;
   throw new ConfigurationError(
     lost.map(({ id, organization }) => `${id}: there is no organization ${organization}: declare it under organizations`),

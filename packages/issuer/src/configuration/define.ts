@@ -1,4 +1,5 @@
 /** Configuration in code: what a `safeconduct.config.ts` may declare. */
+import type { Endpoints, PresetName } from '../connections/connection.ts';
 import { Secret } from '../secrets/secret.ts';
 
 /** A secret as configuration may hold it. Wrap it in `demo()` when it is meant to be known to everybody. */
@@ -9,6 +10,7 @@ export interface IssuerConfiguration {
   readonly organizations?: readonly OrganizationDeclaration[];
   readonly projects?: readonly ProjectDeclaration[];
   readonly users?: readonly UserDeclaration[];
+  readonly connections?: readonly ConnectionDeclaration[];
 }
 
 /** A company or team that people belong to. */
@@ -108,6 +110,66 @@ export interface UserDeclaration {
   readonly passwordHash?: SecretValue;
   /** Role keys by project id: exactly these, no others in those projects. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A third party: people sign in through it, or connect their account there for applications to use. */
+export interface ConnectionDeclaration {
+  /** The name that programs send, such as `calendar`. Its redirect URI over there is `<issuer>/connections/<id>/callback`. */
+  readonly id: string;
+  /** Id of the organization that it is of. People of other organizations do not see it. */
+  readonly organization: string;
+  /** As people read it. */
+  readonly name: string;
+  /** `oidc` for any OpenID Connect provider, `oauth2` for any OAuth 2.0 server; the others know their third party. */
+  readonly preset: PresetName;
+  /** client_id that the third party gave. */
+  readonly clientId: string;
+  /** The secret that the third party gave. Left out: the one that is stored stays. */
+  readonly secret?: SecretValue;
+  /** For `oidc`: `iss`, exactly. For `microsoft`: `https://login.microsoftonline.com/<tenant id>/v2.0`, to let in one tenant only. */
+  readonly issuer?: string;
+  /** For `oauth2`: all but `revocation`. For `oidc`: what is not discovered. */
+  readonly endpoints?: Endpoints;
+  /** How this issuer proves itself there. Default: what the preset says. */
+  readonly authMethod?: 'client_secret_basic' | 'client_secret_post' | 'none';
+  /** Always asked for. Default: what the preset says. */
+  readonly scopes?: readonly string[];
+  /** People may sign in through it. Default false. */
+  readonly signIn?: boolean;
+  /** Somebody unknown who signs in through it becomes a new user of the organization. Default false. */
+  readonly signUp?: boolean;
+  /** People may connect their account there. Default: true, unless people sign in through it. */
+  readonly accounts?: boolean;
+  /** Added to every authorization request. */
+  readonly authorizationParams?: Readonly<Record<string, string>>;
+  /** Whether applications that cannot prove themselves may use what people connect. Default false. */
+  readonly publicClients?: boolean;
+  /**
+   * `safe` only where the third party takes the same refresh token twice: then a crash in the middle of a refresh costs nobody
+   * their account. Default: what the preset says.
+   */
+  readonly refreshRetry?: 'never' | 'safe';
+  /** By client_id: the applications and APIs that may use what people connect, exactly these. Left out: as they are. */
+  readonly applications?: Readonly<Record<string, true | ConnectionUseDeclaration>>;
+  /** What the proxy passes on. Left out: nothing. */
+  readonly proxy?: ProxyDeclaration;
+}
+
+/** How far an application may use a connection; each person decides within it. */
+export interface ConnectionUseDeclaration {
+  /** The most it may ask for. Default: whatever the person allows. */
+  readonly scopes?: readonly string[];
+  /** False: it goes through the proxy and never gets the token itself. Default true. */
+  readonly tokens?: boolean;
+}
+
+/** The requests that the proxy passes on to a third party. It refuses all others. */
+export interface ProxyDeclaration {
+  /** What every path is below, such as `https://api.calendar.example/v3`. */
+  readonly baseUrl: string;
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS')[];
+  /** Such as `/events/*`: a star stands for one segment, two at the end for any number. */
+  readonly paths: readonly string[];
 }
 
 /** Gives the configuration back as it is: it is there for the types. Checking happens when it is applied. */

@@ -13,15 +13,17 @@ const REMEMBER: Statement = {
 const LIVE: Statement = {
   name: 'live demo secrets',
   text: `select d.owner from issuer.demo_secret d where exists (select from issuer.application_secret a where a.application_id = d.owner and a.hash = d.hash)
-    or exists (select from issuer.user_password p where p.user_id = d.owner and p.hash = d.hash) order by d.owner`,
+    or exists (select from issuer.user_password p where p.user_id = d.owner and p.hash = d.hash)
+    union select id from issuer.connection where demo_secret order by owner`,
 };
 
-/** Ids of the people and applications whose secret is a demo value in this configuration. */
-export function demoOwners({ projects = [], users = [] }: IssuerConfiguration): string[] {
+/** Ids of the people, applications and connections whose secret is a demo value in this configuration. */
+export function demoOwners({ projects = [], users = [], connections = [] }: IssuerConfiguration): string[] {
   const programs = projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications]);
   return [
     ...programs.filter(({ secret }) => hasDemo(secret)).map(({ id }) => id),
     ...users.filter(({ password, passwordHash }) => hasDemo(password) || hasDemo(passwordHash)).map(({ id }) => id),
+    ...connections.filter(({ secret }) => hasDemo(secret)).map(({ id }) => id),
   ];
 }
 

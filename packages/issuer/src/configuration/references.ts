@@ -1,4 +1,6 @@
 /** Checks what one declaration says of another: ids that exist, ids that do not collide. */
+import { ME_API } from '../connections/me-api.ts';
+import { ACCOUNT_PAGES } from '../people/account-application.ts';
 import type { IssuerConfiguration } from './define.ts';
 
 /** One sentence per finding, each with the path it is about. */
@@ -6,7 +8,7 @@ export function referenceProblems(configuration: IssuerConfiguration): string[] 
   return [...builtIn(configuration), ...duplicates(configuration), ...unknownResources(configuration), ...unknownRoles(configuration)];
 }
 
-const ownIds = ['safeconduct', 'safeconduct-admin', 'safeconduct-cli'];
+const ownIds: readonly string[] = ['safeconduct', 'safeconduct-admin', 'safeconduct-cli', ACCOUNT_PAGES, ME_API];
 
 // The organization, project and applications of the admin API are every issuer's own, and no file's to change.
 function builtIn({ organizations = [], projects = [] }: IssuerConfiguration): string[] {
@@ -14,7 +16,7 @@ function builtIn({ organizations = [], projects = [] }: IssuerConfiguration): st
   return declared.filter(({ id }) => ownIds.includes(id)).map(({ id }) => `the id ${id} is built in: choose another one`);
 }
 
-function duplicates({ organizations = [], projects = [], users = [] }: IssuerConfiguration): string[] {
+function duplicates({ organizations = [], projects = [], users = [], connections = [] }: IssuerConfiguration): string[] {
   const clients = projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications].map(({ id }) => id));
   const emails = users.flatMap(({ email }) => (email === undefined ? [] : [email.toLowerCase()]));
   const resources = projects.flatMap(({ apis = [] }) => apis.map(({ resource }) => resource));
@@ -22,6 +24,7 @@ function duplicates({ organizations = [], projects = [], users = [] }: IssuerCon
     ...repeated(organizations.map(({ id }) => id)).map((id) => `organizations: the id ${id} is used twice`),
     ...repeated(projects.map(({ id }) => id)).map((id) => `projects: the id ${id} is used twice`),
     ...repeated(users.map(({ id }) => id)).map((id) => `users: the id ${id} is used twice`),
+    ...repeated(connections.map(({ id }) => id)).map((id) => `connections: the id ${id} is used twice`),
     ...repeated(emails).map((email) => `users: the e-mail ${email} is used twice`),
     ...repeated(resources).map((resource) => `projects: the resource ${resource} belongs to two APIs`),
     ...repeated(clients).map((id) => `projects: the id ${id} belongs to two applications or APIs`),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { keyId, publicKeyProblem } from '../orgs/keys.ts';
 import { calledUrlProblem, redirectUriProblem } from '../orgs/redirect-uri.ts';
 import { Secret } from '../secrets/secret.ts';
+import { connectionSchema } from './connection-schema.ts';
 import type { IssuerConfiguration } from './define.ts';
 import { referenceProblems } from './references.ts';
 
@@ -117,10 +118,13 @@ const user = z
   })
   .refine((value) => !(value.password && value.passwordHash), { path: ['passwordHash'], message: 'give a password or its hash, not both' });
 
+const connection = connectionSchema({ id, name, scope, secretValue });
+
 const configuration = z.strictObject({
   organizations: z.array(z.strictObject({ id, name })).optional(),
   projects: z.array(project).optional(),
   users: z.array(user).optional(),
+  connections: z.array(connection).optional(),
 });
 
 /** The configuration, checked. Throws a `ConfigurationError` that lists everything that is wrong. */
@@ -191,6 +195,10 @@ function credentialProblems({ kind, authMethod, secret, jwks, pkceRequired }: Ch
 
 function describe(issue: z.core.$ZodIssue): string {
   const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  const unknown = issue.code === 'unrecognized_keys' ? `does not know ${issue.keys.join(', ')}: check the spelling` : issue.message;
+  const unknown = issue.code === 'unrecognized_keys' ? `does not know ${issue.keys.join(', ')}: check the spelling` : messageOf(issue);
   return `${path.replace(/^\./, '') || 'the file'} ${unknown}`;
 }
+
+// What is wrong with the name of a member is said by the rule for names.
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message;

@@ -9,7 +9,8 @@ import { answerPage, circumstances, type Desk, type FlowContext, Refusal } from 
 import { appName, assertOurForm, type Opened, openInteraction, personOf, readForm } from './interaction.ts';
 import { type Asked, askedBy } from './scopes.ts';
 
-const RUN_BY: Statement = { name: 'organization name', text: 'select name from issuer.organization where id = $1' };
+/** The name of the organization with this id. */
+export const RUN_BY: Statement = { name: 'organization name', text: 'select name from issuer.organization where id = $1' };
 
 /** Shows who asks, for what and for how long. */
 export async function showConsent(desk: Desk, c: FlowContext, { interaction, client, redirectUri, path, csrf }: Opened): Promise<Response> {

@@ -3,6 +3,11 @@ import type { KeyObject } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Provider } from 'oidc-provider';
+import type { Connections } from '../connections/registry.ts';
+import type { Upstream } from '../connections/third-party.ts';
+import type { Tickets } from '../connections/tickets.ts';
+import type { UpstreamRequests } from '../connections/upstream-requests.ts';
+import type { Vault } from '../connections/vault.ts';
 import { errorPage } from '../pages/error.ts';
 import type { Frame } from '../pages/layout.ts';
 import type { SignInAttempt, SignInResult } from '../people/sign-in.ts';
@@ -32,6 +37,13 @@ export interface Desk {
   readonly lifetimes: Lifetimes;
   readonly begun: Begun;
   readonly log: FlowLog;
+  readonly connections: Connections;
+  readonly vault: Vault;
+  readonly upstream: Upstream;
+  /** What is under way at third parties. */
+  readonly trips: UpstreamRequests;
+  /** What the JSON API began. */
+  readonly tickets: Tickets;
 }
 
 export interface Bindings {

@@ -3,19 +3,29 @@ import type { KeyObject } from 'node:crypto';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { errors, type Provider } from 'oidc-provider';
+import { KekUnavailable } from '../connections/kek.ts';
+import type { Connections } from '../connections/registry.ts';
+import type { Upstream } from '../connections/third-party.ts';
+import { createTickets } from '../connections/tickets.ts';
+import { createUpstreamRequests } from '../connections/upstream-requests.ts';
+import type { Vault } from '../connections/vault.ts';
 import type { SignInAttempt, SignInResult } from '../people/sign-in.ts';
 import { lifetimes as completed, type Lifetimes, MAX_BODY } from '../provider/limits.ts';
 import { atomically } from '../provider/unit.ts';
+import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
+import { addAccount } from './account.ts';
 import { type Asset, createFrame, type Links, readAssets } from './assets.ts';
 import { rememberBegun } from './begun.ts';
 import { createAddressOf } from './client-address.ts';
+import { addConnect } from './connect-routes.ts';
 import { showConsent, takeConsent } from './consent.ts';
 import { answerPage, type Bindings, type Desk, drawProblem, type FlowContext, type FlowLog, Refusal } from './desk.ts';
 import { aroundEnginePages } from './engine-pages.ts';
 import { openInteraction } from './interaction.ts';
 import { showLogin, takeLogin } from './login.ts';
+import { beginSignIn } from './upstream-login.ts';
 
 export interface FlowsOptions {
   /** The engine. Its own pages get our headers and checks as well: a middleware is added to it. */
@@ -33,10 +43,15 @@ export interface FlowsOptions {
   /** Addresses or networks whose X-Forwarded-For is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   readonly lifetimes?: Partial<Lifetimes>;
+  readonly connections: Connections;
+  readonly vault: Vault;
+  readonly upstream: Upstream;
+  /** Closes what is kept while somebody is at a third party. */
+  readonly seal: Seal;
 }
 
 /** Wires `/interaction/…` and `/assets/…`, and answers everything else with a page that says so. */
-export function createFlows({ links = {}, trustedProxies = [], lifetimes, ...rest }: FlowsOptions): Hono<Bindings> {
+export function createFlows({ links = {}, trustedProxies = [], lifetimes, seal, ...rest }: FlowsOptions): Hono<Bindings> {
   const assets = readAssets();
   const desk: Desk = {
     ...rest,
@@ -44,18 +59,22 @@ export function createFlows({ links = {}, trustedProxies = [], lifetimes, ...res
     addressOf: createAddressOf(trustedProxies),
     lifetimes: completed(lifetimes),
     begun: rememberBegun(rest.provider),
+    trips: createUpstreamRequests({ store: rest.store, seal }),
+    tickets: createTickets({ store: rest.store, seal }),
   };
   desk.provider.use(aroundEnginePages(desk));
   const app = new Hono<Bindings>();
-  app.post(
-    '/interaction/*',
-    bodyLimit({ maxSize: MAX_BODY, onError: (c) => answerError(desk, c, new Refusal(413, { code: 'too_large' })) }),
-  );
+  const bounded = bodyLimit({ maxSize: MAX_BODY, onError: (c) => answerError(desk, c, new Refusal(413, { code: 'too_large' })) });
+  for (const path of ['/interaction/*', '/account/*', '/connect/*']) app.post(path, bounded);
   app.get('/interaction/:uid', (c) => show(desk, c));
   app.post('/interaction/:uid/login', (c) => takeLogin(desk, c));
   app.post('/interaction/:uid/consent', (c) => takeConsent(desk, c));
+  app.post('/interaction/:uid/connection/:connection', (c) => beginSignIn(desk, c));
   // Somebody who reloads after a mistake begins again.
-  app.get('/interaction/:uid/:step{login|consent}', (c) => c.redirect(`/interaction/${encodeURIComponent(c.req.param('uid'))}`, 303));
+  for (const step of [':step{login|consent}', 'connection/:connection'])
+    app.get(`/interaction/:uid/${step}`, (c) => c.redirect(`/interaction/${encodeURIComponent(c.req.param('uid') ?? '')}`, 303));
+  addAccount(app, desk);
+  addConnect(app, desk);
   for (const asset of assets) app.get(asset.path, (c) => answerAsset(c, asset));
   app.notFound((c) => answerError(desk, c, new Refusal(404, { code: 'not_found' })));
   app.onError((error, c) => answerError(desk, c, error));
@@ -94,5 +113,6 @@ function refusalOf(error: Error): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof errors.SessionNotFound) return new Refusal(400, { code: 'session_not_found', detail: error.error_description });
   if (error instanceof StoreUnavailable) return new Refusal(503, { code: 'temporarily_unavailable' });
+  if (error instanceof KekUnavailable) return new Refusal(503, { code: 'vault_closed' });
   return new Refusal(500, { code: 'server_error' });
 }

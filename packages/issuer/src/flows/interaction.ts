@@ -56,8 +56,12 @@ export async function readForm(c: FlowContext): Promise<URLSearchParams> {
   const form = new URLSearchParams(await c.req.text());
   const names = [...form.keys()];
   if (new Set(names).size !== names.length) throw new Refusal(400, { code: 'form_refused', detail: 'a field was sent twice' });
+  if (holdsNul(form)) throw new Refusal(400, { code: 'form_refused', detail: 'a field holds NUL' });
   return form;
 }
+
+/** Whether a value is one that no row can hold. No page of ours sends it. */
+export const holdsNul = (given: URLSearchParams): boolean => [...given.values()].some((value) => value.includes('\0'));
 
 // The id is in the address; what the engine keeps beside it is not.
 const secretOf = ({ uid, cid }: Interaction): string => `${uid}|${cid}`;
@@ -68,7 +72,8 @@ export async function personOf(accountId: string | undefined): Promise<Person | 
   return account && { name: nameOf(account), email: account.email ?? undefined };
 }
 
-function nameOf({ name, given_name, family_name, email, id }: AccountRow): string {
+/** What pages call an account. */
+export function nameOf({ name, given_name, family_name, email, id }: AccountRow): string {
   return name ?? ([given_name, family_name].filter(Boolean).join(' ') || (email ?? id));
 }
 

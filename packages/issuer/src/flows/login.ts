@@ -7,6 +7,7 @@ import type { SignInResult } from '../people/sign-in.ts';
 import { atomically, unit } from '../provider/unit.ts';
 import { answerPage, circumstances, type Desk, type FlowContext, type PageOptions } from './desk.ts';
 import { appName, assertOurForm, type Opened, openInteraction, personOf, readForm } from './interaction.ts';
+import { waysToShow } from './upstream-login-ways.ts';
 
 const MAX_EMAIL = 320;
 // Far above what the policy lets anybody set: a longer one is refused as wrong, after the same work.
@@ -58,8 +59,9 @@ interface Shown {
   readonly problem?: LoginProblem | undefined;
 }
 
-function draw(desk: Desk, c: FlowContext, opened: Opened, { email, again, problem }: Shown): Response {
+async function draw(desk: Desk, c: FlowContext, opened: Opened, { email, again, problem }: Shown): Promise<Response> {
   const { path, csrf, client, redirectUri, interaction } = opened;
+  const ways = await waysToShow(desk, opened);
   const page = loginPage(desk.frame, {
     action: `${path}/login`,
     startOver: `${path}?account=another`,
@@ -69,6 +71,7 @@ function draw(desk: Desk, c: FlowContext, opened: Opened, { email, again, proble
     again,
     email,
     problem,
+    ways: ways.map(({ id, name }) => ({ name, action: `${path}/connection/${id}` })),
   });
   return answerPage(desk, c, page, { ...(redirectUri && { leadsTo: [redirectUri] }), ...statusOf(problem) });
 }

@@ -12,6 +12,7 @@ import type { SigningKey } from '../secrets/signing-keys.ts';
 import type { Store } from '../store/database.ts';
 import type { Handler } from './front.ts';
 import type { Log } from './log.ts';
+import type { ThirdParties } from './third-parties.ts';
 
 export interface AssembleOptions {
   readonly settings: Settings;
@@ -21,6 +22,7 @@ export interface AssembleOptions {
   readonly dialect: Dialect;
   /** The signing key first. */
   readonly keys: readonly SigningKey[];
+  readonly thirdParties: ThirdParties;
   /** One for the process, so that its bounds hold whatever becomes of the engine. */
   readonly signIn: (attempt: SignInAttempt) => Promise<SignInResult>;
 }
@@ -31,11 +33,20 @@ export interface Assembled {
   readonly handler: Handler;
 }
 
-export function assemble({ settings, store, seal, log, dialect, keys, signIn }: AssembleOptions): Assembled {
+export function assemble({ settings, store, seal, log, dialect, keys, signIn, thirdParties }: AssembleOptions): Assembled {
   const { issuer, trustedProxies, masterKeys } = settings;
   const screens = createScreens({ issuer, store, log, trustedProxies });
-  const provider = createProvider({ issuer, store, seal, signingKeys: keys, cookieKeys: cookieKeys(masterKeys), dialect, screens, log });
-  const flows = createFlows({ provider, store, issuer, signIn, key: formKey(masterKeys), log, trustedProxies });
+  const shared = { issuer, store, seal, log };
+  const provider = createProvider({
+    ...shared,
+    signingKeys: keys,
+    cookieKeys: cookieKeys(masterKeys),
+    dialect,
+    screens,
+    thirdParties,
+    fetch: thirdParties.fetch,
+  });
+  const flows = createFlows({ ...shared, ...thirdParties, provider, signIn, key: formKey(masterKeys), trustedProxies });
   const pages = getRequestListener(flows.fetch, { overrideGlobalObjects: false });
   const engine = provider.callback();
   const isEngines = enginePaths(dialect);

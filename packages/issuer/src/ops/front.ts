@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pinOrigin } from '../provider/front.ts';
 import { MAX_BODY, MAX_URL } from '../provider/limits.ts';
+import { PROXY_PATH } from '../proxy/target.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Log } from './log.ts';
 
@@ -59,14 +60,15 @@ function refusalOf(request: IncomingMessage): Refusal | undefined {
 }
 
 const everywhere = ['GET', 'HEAD', 'POST', 'OPTIONS'];
-const underAdmin = [...everywhere, 'PUT', 'PATCH', 'DELETE'];
+const withChanges = [...everywhere, 'PUT', 'PATCH', 'DELETE'];
+const changing = ['/admin/', '/me/', PROXY_PATH];
 
 function checkMethod(request: IncomingMessage): Refusal | undefined {
   return methodsOf(request).includes(request.method ?? '') ? undefined : { status: 405, message: 'This method is not served here.' };
 }
 
 function methodsOf({ url = '' }: IncomingMessage): readonly string[] {
-  return url.startsWith('/admin/') ? underAdmin : everywhere;
+  return changing.some((start) => url.startsWith(start)) ? withChanges : everywhere;
 }
 
 function checkLength({ url = '' }: IncomingMessage): Refusal | undefined {
@@ -80,7 +82,9 @@ function checkPath({ url = '' }: IncomingMessage): Refusal | undefined {
   return odd ? { status: 400, message: 'This address is not in plain form.' } : undefined;
 }
 
-function checkBody({ headers }: IncomingMessage): Refusal | undefined {
+function checkBody({ headers, url = '' }: IncomingMessage): Refusal | undefined {
+  // The proxy has a limit of its own.
+  if (url.startsWith(PROXY_PATH)) return undefined;
   return Number(headers['content-length'] ?? 0) > MAX_BODY
     ? { status: 413, message: `The body is larger than ${MAX_BODY} bytes.` }
     : undefined;

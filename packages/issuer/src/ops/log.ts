@@ -83,13 +83,12 @@ const plain = [
 
 function allowed(fields: LogFields): Record<string, unknown> {
   const error = fields.error ?? fields.err;
-  const known = plain.flatMap((name) => (fields[name] === undefined ? [] : [[name, bounded(fields[name])]]));
-  return {
-    ...Object.fromEntries(known),
-    ...(fields.auditHead !== undefined && /^\d+:[\w-]{43}:[\w-]{43}$/.test(fields.auditHead) && { auditHead: fields.auditHead }),
-    ...(fields.subject !== undefined && { subject: hash('sha256', `subject|${fields.subject}`, 'hex').slice(0, 16) }),
-    ...(error !== undefined && { error: describeError(error) }),
-  };
+  const known: Record<string, unknown> = {};
+  for (const name of plain) if (fields[name] !== undefined) known[name] = bounded(fields[name]);
+  if (fields.auditHead !== undefined && /^\d+:[\w-]{43}:[\w-]{43}$/.test(fields.auditHead)) known.auditHead = fields.auditHead;
+  if (fields.subject !== undefined) known.subject = hash('sha256', `subject|${fields.subject}`, 'hex').slice(0, 16);
+  if (error !== undefined) known.error = describeError(error);
+  return known;
 }
 
 function bounded(value: string | number): string | number {

@@ -1,5 +1,7 @@
 /** What the issuer does by itself while it runs. Every step is safe in any number of processes at once. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { resealConnections } from '../connections/stored-connection.ts';
+import type { Vault } from '../connections/vault.ts';
 import { sweepThrottle } from '../people/throttle.ts';
 import { writeHead } from '../secrets/audit-head.ts';
 import type { MasterKey, Seal } from '../secrets/seal.ts';
@@ -16,6 +18,8 @@ export interface MaintenanceOptions {
   readonly keysChanged: () => Promise<void>;
   /** Sends back-channel logouts that are due. */
   readonly deliver: () => Promise<unknown>;
+  /** Seals anew what an older key sealed. */
+  readonly vault: Pick<Vault, 'maintain'>;
   /** The set of keys that is in use now (`keyStates`). */
   readonly states: string;
   /** Sign the end of the audit log, the newest first. */
@@ -35,14 +39,16 @@ type Step = readonly [period: number, work: () => Promise<unknown>];
 
 const second = 1_000;
 
-/** Wires the steps: sealing the audit log, sending sign-outs, rotating keys, cleaning up. */
+/** Wires the steps: sealing the audit log, sending sign-outs, rotating keys, re-sealing the vault, cleaning up. */
 export function createMaintenance(options: MaintenanceOptions): Maintenance {
-  const { store, log, deliver } = options;
+  const { store, seal, log, deliver, vault } = options;
   const stopping = new AbortController();
   const steps: readonly Step[] = [
     [5 * second, () => sealEvents(store)],
     [5 * second, deliver],
     [60 * second, keyStep(options)],
+    [60 * second, () => store.transaction((run) => resealConnections(run, seal))],
+    [60 * second, vault.maintain],
     [60 * second, () => clean(store)],
     [3_600 * second, () => logHead(options)],
   ];
@@ -96,6 +102,8 @@ const expired = (table: string, key: string, condition: string): Statement => ({
 const cleaning: readonly Statement[] = [
   expired('artifact', 'id', `expires_at < now() - interval '1 hour'`),
   expired('logout_notice', 'id', 'expires_at < now()'),
+  expired('upstream_request', 'id', 'expires_at < now()'),
+  expired('connect_ticket', 'id', 'expires_at < now()'),
   expired('attempt', 'bucket', 'expires_at < now()'),
   expired('application_secret', 'application_id, hash', 'expires_at < now()'),
   expired('application_key', 'application_id, id', 'expires_at < now()'),

@@ -4,14 +4,22 @@ import type { Dialect } from '../dialects/dialect.ts';
 
 const discovery = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const variable = [
+  [/^\/connect\/[^/]+/, '/connect/:connection'],
+  [/^\/connections\/[^/]+/, '/connections/:connection'],
+  [/^\/me\/v1\/connected-accounts\/accounts\/.+/, '/me/v1/connected-accounts/accounts/:account'],
+  [/^\/proxy\/.*/, '/proxy/:connection'],
+  [/^\/account\/connected\/[^/]+/, '/account/connected/:account'],
+  [/^\/account\/link\/[^/]+/, '/account/link/:connection'],
   [/^\/interaction\/[^/]+/, '/interaction/:uid'],
   [/^\/assets\/.*/, '/assets/:file'],
 ] as const;
+const me = ['/connect', '/complete', '/accounts', '/connections'].map((path) => `/me/v1/connected-accounts${path}`);
+const account = ['/account', '/account/signed-in', '/account/unlink'];
 const admin = ['/setup', '/openapi.json', ...adminRoutes.map(({ path }) => path)];
 
 /** Makes the function that names a path of a dialect. */
 export function createRouteOf({ routes }: Dialect): (path: string) => string {
-  const known = new Set([...Object.values(routes), ...discovery, '/', '/livez', '/readyz']);
+  const known = new Set([...Object.values(routes), ...discovery, '/', '/livez', '/readyz', '/connect', ...account, ...me]);
   return (path) => {
     if (known.has(path)) return path;
     for (const [pattern, name] of variable) if (pattern.test(path)) return path.replace(pattern, name).slice(0, 64);

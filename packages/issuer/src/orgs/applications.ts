@@ -38,6 +38,8 @@ export interface Application {
 /** An application as the engine needs it: with the credentials that are live now. */
 export interface RegisteredApplication extends Application {
   readonly organizationId: string;
+  /** A connection lists it: it may use accounts that people connect there. */
+  readonly reaches: boolean;
   /** SHA-256 (base64url) of each secret. */
   readonly secretHashes: readonly string[];
   /** Public keys for private_key_jwt. */
@@ -88,6 +90,8 @@ const live = (t: string): string => `${t}.application_id = a.id and (${t}.expire
 const FIND: Statement = {
   name: 'find application',
   text: `select a.id, ${columns.map((column) => `a.${column}`).join(', ')}, coalesce(u.organization_id, p.organization_id) as organization_id,
+      exists (select from issuer.connection_application x join issuer.connection c on c.id = x.connection_id
+        where x.application_id = a.id and c.accounts and c.disabled_at is null) as reaches,
       array(select s.hash from issuer.application_secret s where ${live('s')} order by s.created_at desc) as secret_hashes,
       coalesce((select jsonb_agg(k.jwk order by k.created_at desc) from issuer.application_key k where ${live('k')}), '[]') as keys,
       (select extract(epoch from min(c.expires_at) - now())::float8 from (
@@ -125,6 +129,7 @@ function toRegistered(row: Row): RegisteredApplication {
     ...application,
     authMethod: provedBy(application, { secrets: secretHashes.length > 0, keys: keys.length > 0 }),
     organizationId: String(row.organization_id),
+    reaches: row.reaches === true,
     secretHashes,
     keys,
     credentialsFor: row.credentials_for as number | null,

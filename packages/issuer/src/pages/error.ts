@@ -7,6 +7,8 @@ export interface ErrorPage {
   readonly title: string;
   readonly what: string;
   readonly steps: readonly string[];
+  /** A page of ours where the reader can go on. */
+  readonly way?: { readonly label: string; readonly href: string } | undefined;
   readonly reference: string;
   readonly at: Date;
   /** For the people who run the app. */
@@ -24,6 +26,7 @@ export function errorPage(frame: Frame, page: ErrorPage): string {
 <p class="lead">${page.what}</p>`;
   const does = html`<section aria-labelledby="next"><h2 id="next">What to do</h2></section>
 <ol class="steps">${page.steps.map((step) => html`<li><span>${step}</span></li>`)}</ol>
+${page.way && html`<div class="actions"><a class="button primary" href="${page.way.href}">${page.way.label}</a></div>`}
 ${facts([
   ['Reference', page.reference, 'reference'],
   ['When', html`<time datetime="${page.at.toISOString()}">${moment(page.at)}</time>`],

@@ -30,8 +30,27 @@ interface Sheet {
 
 const markPath = html`<svg class="mark" viewBox="0 0 16 16" aria-hidden="true"><path d="M2 1h8l4 4v10h-3v-5a3 3 0 0 0-6 0v5H2z"/></svg>`;
 
-/** A whole page. */
+/** A whole page at the gate. */
 export function layout(frame: Frame, { title, tone, says, does }: Sheet): string {
+  const main = html`<header class="masthead"><span class="wordmark">${markPath} Safeconduct</span></header>
+<main>
+<div class="sheet"${tone && html` data-tone="${tone}"`}>
+<div class="sheet-says">
+${says}
+</div>
+${does && html`<div class="sheet-does">\n${does}\n</div>`}
+</div>
+</main>`;
+  return whole(frame, { title, kind: 'gate', content: main });
+}
+
+interface Page {
+  readonly title: string;
+  readonly kind?: 'gate';
+  readonly content: Html;
+}
+
+function whole(frame: Frame, { title, kind, content }: Page): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -42,16 +61,8 @@ export function layout(frame: Frame, { title, tone, says, does }: Sheet): string
 <link rel="icon" href="${frame.icon}" type="image/svg+xml">
 <link rel="stylesheet" href="${frame.stylesheet}">
 </head>
-<body class="gate">
-<header class="masthead"><span class="wordmark">${markPath} Safeconduct</span></header>
-<main>
-<div class="sheet"${tone && html` data-tone="${tone}"`}>
-<div class="sheet-says">
-${says}
-</div>
-${does && html`<div class="sheet-does">\n${does}\n</div>`}
-</div>
-</main>
+<body${kind && html` class="${kind}"`}>
+${content}
 <footer class="colophon">
 <span>You are at <span class="mono">${frame.host}</span></span>
 ${links(frame)}
@@ -59,6 +70,30 @@ ${links(frame)}
 </body>
 </html>
 `.toString();
+}
+
+/** What a page on the desk needs: where in the product it is, whose it is, and its sections. */
+export interface DeskSheet {
+  readonly title: string;
+  readonly person: Person;
+  /** Address of this place's first page. */
+  readonly home: string;
+  readonly signOut: string;
+  readonly content: Html;
+}
+
+/** A whole page on the desk: sections below each other, for somebody who is signed in. */
+export function deskLayout(frame: Frame, { title, person, home, signOut, content }: DeskSheet): string {
+  const top = html`<a class="skip" href="#main">Skip to content</a>
+<header class="topbar">
+<a class="wordmark" href="${home}">${markPath} Safeconduct</a>
+<span class="crumb">${title}</span>
+<div class="push who"><span class="bearer roomy">Signed in as <b>${shown(person.name)}</b></span><a class="button plain" href="${signOut}">Sign out</a></div>
+</header>
+<main class="page" id="main">
+${content}
+</main>`;
+  return whole(frame, { title, content: top });
 }
 
 function links({ help, privacy }: Frame): Html | undefined {

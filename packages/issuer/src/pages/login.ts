@@ -23,6 +23,14 @@ export interface LoginPage {
   /** Address of this page with empty fields. */
   readonly startOver: string;
   readonly problem?: LoginProblem | undefined;
+  /** Third parties that sign people in. */
+  readonly ways?: readonly Way[];
+}
+
+/** A third party's button. */
+export interface Way {
+  readonly name: string;
+  readonly action: string;
 }
 
 export function loginPage(frame: Frame, page: LoginPage): string {
@@ -45,7 +53,7 @@ function whatNext({ app, device, again }: LoginPage): Html {
   return again ? html`${name} wants to be sure that it is you. Then we take you back.` : html`Then we take you back to ${name}.`;
 }
 
-function form({ action, csrf, email, startOver, problem }: LoginPage): Html {
+function form({ action, csrf, email, startOver, problem, ways = [] }: LoginPage): Html {
   const invalid = problem?.kind === 'mismatch' && html` aria-invalid="true" aria-describedby="problem"`;
   return html`${problem && notice(problem)}
 <form method="post" action="${action}">
@@ -60,7 +68,17 @@ ${hidden({ csrf })}
 </div>
 ${button(problem)}
 </form>
-${problem && wayOut(problem, startOver)}`;
+${problem && wayOut(problem, startOver)}
+${ways.length > 0 && others(ways, csrf)}`;
+}
+
+function others(ways: readonly Way[], csrf: string): Html {
+  const forms = ways.map(
+    ({ name, action }) =>
+      html`<form method="post" action="${action}">${hidden({ csrf })}<button type="submit" class="button wide"><span class="visually-hidden">Continue with </span>${shown(name)}</button></form>`,
+  );
+  return html`<div class="or">or continue with</div>
+<div class="ways" role="group" aria-label="Sign in with another account">${forms}</div>`;
 }
 
 /** A disabled form needs a way back to one that is not. */

@@ -68,7 +68,7 @@ export async function findUser(store: Pick<Store, 'run'>, id: string): Promise<U
 }
 
 /** Finds a user by e-mail, whatever its letter case. */
-export async function findUserByEmail(store: Store, email: string): Promise<User | undefined> {
+export async function findUserByEmail(store: Pick<Store, 'run'>, email: string): Promise<User | undefined> {
   const [row] = await store.run<UserRow>(FIND_BY_EMAIL, [emailKey(email)]);
   return row && toUser(row);
 }

@@ -4,6 +4,7 @@ import type { Dialect, SignInFacts, TokenSubject } from '../dialects/dialect.ts'
 import type { AccountRow } from './account-row.ts';
 import type { KnownAccount } from './accounts.ts';
 import { type Applications, traitsOf } from './applications.ts';
+import { proxyClaimsOf } from './proxy-token.ts';
 import { unit } from './unit.ts';
 
 /** Gives the claims that the dialect adds, with the roles in the project that owns the API. */
@@ -13,7 +14,7 @@ export function tokenClaims(applications: Applications, dialect: Dialect): NonNu
     const row = 'accountId' in token ? (ctx.oidc.account as KnownAccount | undefined)?.row : await serviceUser(ctx);
     const roles = (api && row?.roles[api.projectId]) ?? [];
     const organization = row?.organization ?? (ctx.oidc.client && traitsOf(ctx.oidc.client).organization);
-    return { ...dialect.token.claims({ roles, organization, ...behind(ctx, token) }) };
+    return { ...dialect.token.claims({ roles, organization, ...behind(ctx, token) }), ...proxyClaimsOf(token) };
   };
 }
 

@@ -1,8 +1,9 @@
 /** Applications and APIs as the engine wants them: read once per few seconds, so that a change is seen everywhere soon. */
 import type { Client, ClientMetadata } from 'oidc-provider';
+import { meAudience, meScopes } from '../connections/me-api.ts';
 import { type Api, apiByResource, findApplication, type RegisteredApplication } from '../orgs/applications.ts';
 import type { Store } from '../store/database.ts';
-import { INTROSPECTION, REVOCATION } from './own-endpoints.ts';
+import { remembered } from '../store/remembered.ts';
 
 /** The scopes that belong to the issuer itself. */
 export const ISSUER_SCOPES: readonly string[] = ['openid', 'offline_access', 'profile', 'email'];
@@ -41,48 +42,31 @@ export function traitsOf(client: Client): ApplicationTraits {
   return client[TRAITS] as ApplicationTraits;
 }
 
-/** Wires the reader. `maxAge` in milliseconds is how long an answer is used again, unless a credential in it expires sooner. */
-export function createApplications(store: Store, { dialect, maxAge }: { dialect: string; maxAge: number }): Applications {
+export interface ApplicationsOptions {
+  readonly issuer: string;
+  readonly dialect: string;
+  /** Milliseconds that an answer is used again, unless a credential in it expires sooner. */
+  readonly maxAge: number;
+  /** Grant types that every application may ask for, whatever it is registered with. */
+  readonly alsoGrants: readonly string[];
+}
+
+/** Wires the reader. */
+export function createApplications(store: Store, { issuer, dialect, maxAge, alsoGrants }: ApplicationsOptions): Applications {
   return Object.freeze({
     metadata: remembered(async (clientId: string) => {
       const application = await findApplication(store, clientId);
-      const value = application?.dialects.includes(dialect) ? toMetadata(application) : undefined;
+      const value = application?.dialects.includes(dialect) ? toMetadata(application, { issuer, alsoGrants }) : undefined;
       return { value, maxAge: Math.min(maxAge, (application?.credentialsFor ?? Number.POSITIVE_INFINITY) * 1000) };
     }, maxAge),
     api: remembered(async (resource: string) => ({ value: await apiByResource(store, resource), maxAge }), maxAge),
   });
 }
 
-const CAPACITY = 10_000;
-
-interface Remembered<T> {
-  readonly value: T;
-  /** Milliseconds. */
-  readonly maxAge: number;
-}
-
-/** Reads once per key while an answer is fresh, and once for all who ask at the same time. */
-function remembered<T>(read: (key: string) => Promise<Remembered<T>>, maxAge: number): (key: string) => Promise<T> {
-  const seen = new Map<string, { until: number; readonly value: Promise<T> }>();
-  return (key) => {
-    const hit = seen.get(key);
-    if (hit && hit.until > performance.now()) return hit.value;
-    const asked = performance.now();
-    const answer = read(key);
-    const entry = { until: asked + maxAge, value: answer.then(({ value }) => value) };
-    if (seen.size >= CAPACITY) seen.clear();
-    seen.set(key, entry);
-    answer.then(
-      (known) => {
-        entry.until = asked + known.maxAge;
-      },
-      () => seen.delete(key),
-    );
-    return entry.value;
-  };
-}
-
-function toMetadata(application: RegisteredApplication): ClientMetadata {
+function toMetadata(
+  application: RegisteredApplication,
+  { issuer, alsoGrants }: Pick<ApplicationsOptions, 'issuer' | 'alsoGrants'>,
+): ClientMetadata {
   const { id, kind, name, redirectUris, postLogoutRedirectUris, backchannelLogoutUri, authMethod, scopes } = application;
   const signsPeopleIn = application.grantTypes.includes('authorization_code');
   const [secretHash] = application.secretHashes;
@@ -94,18 +78,18 @@ function toMetadata(application: RegisteredApplication): ClientMetadata {
     post_logout_redirect_uris: postLogoutRedirectUris,
     response_types: signsPeopleIn ? ['code'] : [],
     response_modes: ['query', 'form_post'],
-    grant_types: [...application.grantTypes, INTROSPECTION, REVOCATION],
+    grant_types: [...new Set([...application.grantTypes, ...alsoGrants])],
     token_endpoint_auth_method: authMethod,
     scope: ISSUER_SCOPES.filter((scope) => scopes.includes(scope)).join(' ') || undefined,
     // The engine wants a secret where the method has one; what it holds is a hash, and `client-authentication.ts` compares.
     ...(authMethod.startsWith('client_secret') && { client_secret: secretHash ?? 'none' }),
     ...(authMethod === 'private_key_jwt' && { jwks: { keys: application.keys } }),
     ...(backchannelLogoutUri && { backchannel_logout_uri: backchannelLogoutUri, backchannel_logout_session_required: true }),
-    [TRAITS]: traits(application),
+    [TRAITS]: traits(application, issuer),
   };
 }
 
-function traits(application: RegisteredApplication): ApplicationTraits {
+function traits(application: RegisteredApplication, issuer: string): ApplicationTraits {
   const { kind, firstParty, issuerAdmin, pkceRequired, secretHashes, resources, defaultResource } = application;
   return {
     kind,
@@ -113,9 +97,13 @@ function traits(application: RegisteredApplication): ApplicationTraits {
     issuerAdmin,
     pkceRequired,
     secretHashes,
-    resources,
+    // Whom a connection lists may ask for the API by which people connect accounts.
+    resources: application.reaches ? [...resources, meAudience(issuer)] : resources,
     defaultResource: defaultResource ?? (resources.length === 1 ? resources[0] : undefined),
-    apiScopes: application.scopes.filter((scope) => !ISSUER_SCOPES.includes(scope)),
+    apiScopes: [
+      ...application.scopes.filter((scope) => !ISSUER_SCOPES.includes(scope)),
+      ...(application.reaches ? Object.keys(meScopes) : []),
+    ],
     audience: application.resource ?? undefined,
     organization: application.organizationId,
     project: application.projectId ?? undefined,

@@ -3,7 +3,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { unit } from './unit.ts';
 
 export function auditEngine(provider: Provider): void {
-  const bounded = perMinute(MOST_REFUSALS);
+  const bounded = refusalsPerMinute();
   provider.on('authorization.success', (ctx) => record(ctx, { type: 'authorization.granted', outcome: 'ok' }));
   provider.on('authorization.error', (ctx, { message }) => {
     if (message === 'access_denied') record(ctx, { type: 'authorization.denied', outcome: 'refused', reason: message });
@@ -20,18 +20,19 @@ export function auditEngine(provider: Provider): void {
 /** Refusals of one application that are written down in a minute: nobody fills the log by guessing. */
 const MOST_REFUSALS = 20;
 
-function perMinute(most: number): (client: string | undefined) => boolean {
+/** Says whether one more refusal of a key, such as a client_id, may still be written down in this minute. */
+export function refusalsPerMinute(): (key: string | undefined) => boolean {
   let minute = 0;
   const seen = new Map<string, number>();
-  return (client) => {
+  return (key) => {
     // An application that nobody registered is nobody's secret.
-    if (client === undefined) return false;
+    if (key === undefined) return false;
     const now = Math.floor(performance.now() / 60_000);
     if (now !== minute) seen.clear();
     minute = now;
-    const count = (seen.get(client) ?? 0) + 1;
-    seen.set(client, count);
-    return count <= most;
+    const count = (seen.get(key) ?? 0) + 1;
+    seen.set(key, count);
+    return count <= MOST_REFUSALS;
   };
 }
 

@@ -97,6 +97,25 @@ for (const { engine, skip } of engines) {
       assert.equal(await errorOf({ code_challenge: 'short' }), 'invalid_request');
     });
 
+    it('S2.2 B2.1 goes on with parameters that nobody needs, and notes a client secret in the address', async () => {
+      const more = { access_type: 'offline', grant_type: 'authorization_code', client_secret: SECRET };
+      const { url: back, tokens } = await signIn(url, { client: 'web', more });
+      assert.equal(back.searchParams.get('state'), 's');
+      assert.ok(tokens.access_token && tokens.refresh_token && tokens.id_token);
+      if (engine !== 'pglite') {
+        const events = await issuer.sql(`select client, details from issuer.event where type = 'client.secret_in_address'`);
+        assert.deepEqual(
+          events.map(({ client }) => client),
+          ['web'],
+        );
+        assert.ok(!JSON.stringify(events).includes(SECRET));
+      }
+      const form = new URLSearchParams(authorizePath({ client: 'web', more }, verifier).split('?')[1]);
+      const posted = await call(url, '/oauth2/authorize', { form });
+      assert.equal(posted.status, 303);
+      assert.ok(!String(posted.headers.location).includes('client_secret'));
+    });
+
     it('R-004 lets a confidential application that was registered so do without PKCE, but then with a nonce', async () => {
       const off = { code_challenge: '', code_challenge_method: '' };
       assert.equal(await errorOf({ ...off, nonce: '' }, 'classic'), 'invalid_request');

@@ -71,20 +71,3 @@ export function queueLogouts(provider: Provider, queue: (notice: LogoutNotice) =
     if (client?.backchannelLogoutUri) await post.call(client, accountId, sid);
   };
 }
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-/**
- * The engine's fetch for outgoing requests: https only, no redirects, special-use addresses refused by the engine's own
- * dispatcher. Plain http to loopback is for development: only an issuer that is itself on loopback may do it.
- */
-export function outgoingFetch(issuer: string): (url: string | URL, options: RequestInit) => Promise<Response> {
-  const local = LOOPBACK.has(new URL(issuer).hostname);
-  return async (url, options) => {
-    const { protocol, hostname } = new URL(url);
-    const loopback = local && LOOPBACK.has(hostname);
-    if (protocol !== 'https:' && !loopback) throw new TypeError('outgoing requests need https');
-    const { dispatcher, ...rest } = options as RequestInit & { dispatcher?: unknown };
-    return fetch(url, { ...rest, redirect: 'error', ...(!loopback && { dispatcher }) } as RequestInit);
-  };
-}

@@ -11,13 +11,16 @@ import { join } from 'node:path';
 import { createDatabase, freePort } from '@safeconduct/test-support/postgres';
 import type { JWK } from 'oidc-provider';
 import { applyConfiguration } from '../configuration/apply.ts';
+import { createOutboundFetch } from '../connections/outbound-fetch.ts';
 import { standard } from '../dialects/standard.ts';
 import { parseMasterKeys } from '../secrets/master-key.ts';
-import { createSeal } from '../secrets/seal.ts';
-import { openStore } from '../store/database.ts';
+import { createSeal, type Seal } from '../secrets/seal.ts';
+import { openStore, type Store } from '../store/database.ts';
 import type { StoreOptions } from '../store/engine.ts';
 import { migrate } from '../store/migrate.ts';
+import type { ThirdParties } from './connection-grant.ts';
 import { pinOrigin } from './front.ts';
+import type { Lifetimes } from './limits.ts';
 import { createProvider, type Provider } from './provider.ts';
 import type { Screens } from './screens.ts';
 import { ADA, configuration } from './shop.fixtures.test.ts';
@@ -31,6 +34,11 @@ export interface BareOptions {
   readonly signingKey: JWK;
   readonly hooks?: UnitHooks;
   readonly applicationCache?: number;
+  /** Makes what reaches third parties. Default: nothing does. */
+  readonly thirdParties?: (made: { readonly store: Store; readonly seal: Seal; readonly issuer: string }) => Promise<ThirdParties>;
+  readonly lifetimes?: Partial<Lifetimes>;
+  /** Who comes to the sign-in page. Default: Ada. */
+  readonly visitor?: () => string;
   /** Told what went wrong. Default: the console. */
   readonly log?: (message: string) => void;
 }
@@ -58,26 +66,34 @@ export async function startBareIssuer({
   signingKey,
   hooks,
   applicationCache = 5_000,
+  thirdParties,
+  lifetimes,
+  visitor = () => ADA.id,
   log = console.error,
 }: BareOptions) {
   const store = await openStore(place);
+  const seal = createSeal(parseMasterKeys(masterKey));
+  const fetch = createOutboundFetch({ issuer });
   const provider: Provider = createProvider({
     issuer,
+    fetch,
     store,
-    seal: createSeal(parseMasterKeys(masterKey)),
+    seal,
     signingKeys: [signingKey],
     cookieKeys: ['tests'],
     dialect: standard,
     screens,
-    log: { error: ({ error }, message) => log(`${message}: ${error}`), warn() {} },
+    log: { error: ({ error }, message) => log(`${message}: ${error}`), warn: ({ error }, message) => log(`${message}: ${error}`) },
     applicationCache,
     ...(hooks && { hooks }),
+    ...(lifetimes && { lifetimes }),
+    ...(thirdParties && { thirdParties: await thirdParties({ store, seal, issuer }) }),
   });
   const engine = provider.callback();
   const server = createServer(async (request, response) => {
     pinOrigin(request, new URL(issuer));
     if (!request.url?.startsWith('/interaction/')) return void engine(request, response);
-    const login = { login: { accountId: ADA.id, amr: ['pwd'] } };
+    const login = { login: { accountId: visitor(), amr: ['pwd'] } };
     const location = await atomically(store, () =>
       provider.interactionResult(request, response, login, { mergeWithLastSubmission: false }),
     );
@@ -96,6 +112,7 @@ export async function startBareIssuer({
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await fetch.close();
       await closeStore();
     },
   };

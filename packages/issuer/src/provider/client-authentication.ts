@@ -8,14 +8,17 @@ import { type Attempts, network } from './attempts.ts';
 /** Wrong secrets for one application from one network before it has to wait. Others are never held up by it. */
 const GUESSES = { limit: 20, window: 300 };
 
+/** Where wrong secrets are counted. */
+export const guessesBy = (clientId: string, address = ''): string => `client secret|${clientId}|${network(address)}`;
+
 /** Gives the comparison that takes the place of the engine's, which would need the secret itself. */
 export function secretComparison(attempts: Attempts): (this: Client, actual: string) => Promise<boolean> {
   return async function compareClientSecret(actual) {
     const ctx = Provider.ctx;
-    const bucket = `client secret|${this.clientId}|${network(ctx?.ip ?? '')}`;
+    const bucket = guessesBy(this.clientId, ctx?.ip);
     if (attempts.blocked(bucket)) throw new TooManyAttempts();
     const { secretHashes } = traitsOf(this);
-    if (secretMatches(secretHashes, actual) || secretMatches(secretHashes, unencoded(ctx) ?? actual)) return true;
+    if (secretMatches(secretHashes, actual) || secretMatches(secretHashes, unencoded(ctx?.get('authorization')) ?? actual)) return true;
     await attempts.failed(bucket, GUESSES);
     return false;
   };
@@ -25,8 +28,8 @@ export function secretComparison(attempts: Attempts): (this: Client, actual: str
  * The secret as the header has it. Many clients skip the form encoding of RFC 6749 (2.3.1), which is seen in a secret with `+`:
  * `openssl rand -base64` makes such ones.
  */
-function unencoded(ctx: KoaContextWithOIDC | undefined): string | undefined {
-  const [, value] = /^basic ([\w+/=]+)$/i.exec(ctx?.get('authorization') ?? '') ?? [];
+function unencoded(authorization = ''): string | undefined {
+  const [, value] = /^basic ([\w+/=]+)$/i.exec(authorization) ?? [];
   if (value === undefined) return undefined;
   const pair = Buffer.from(value, 'base64').toString();
   return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined;
@@ -42,7 +45,7 @@ export class TooManyAttempts extends errors.CustomOIDCProviderError {
 }
 
 /** Compares with every live secret, so that the time says nothing about which one it was. */
-function secretMatches(hashes: readonly string[], actual: string): boolean {
+export function secretMatches(hashes: readonly string[], actual: string): boolean {
   const presented = Buffer.from(hashOf(actual));
   let matches = false;
   for (const hash of hashes) {

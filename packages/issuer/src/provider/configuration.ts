@@ -1,11 +1,11 @@
 /** The engine, configured. Each setting is a rule of ours; what a rule does is in the file it comes from. */
 import type { Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
+import type { OutboundFetch } from '../connections/outbound-fetch.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { tokenClaims, tokenHeader } from './access-token.ts';
 import { claimsByScope, findAccount } from './accounts.ts';
 import { type Applications, ISSUER_SCOPES, TRAITS, traitsOf } from './applications.ts';
 import type { Attempts } from './attempts.ts';
-import { outgoingFetch } from './backchannel-logout.ts';
 import { checkAssertion } from './client-authentication.ts';
 import { askAgain, deviceOrigin } from './device.ts';
 import { loadGrant, promptPolicy } from './grants.ts';
@@ -25,10 +25,11 @@ export interface EngineOptions {
   readonly lifetimes: Lifetimes;
   readonly applications: Applications;
   readonly attempts: Attempts;
+  readonly fetch: OutboundFetch;
 }
 
 export function engineConfiguration(options: EngineOptions, adapter: NonNullable<Configuration['adapter']>): Configuration {
-  const { issuer, signingKeys, dialect, applications, lifetimes } = options;
+  const { issuer, signingKeys, dialect, applications, lifetimes, fetch } = options;
   const algorithm = dialect.token.signingAlgorithm;
   const configuration = {
     adapter,
@@ -58,7 +59,7 @@ export function engineConfiguration(options: EngineOptions, adapter: NonNullable
     allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
     clientBasedCORS: mayCallFromBrowser,
-    fetch: outgoingFetch(issuer),
+    fetch,
     fetchResponseBodyLimits: { jwks_uri: 65_536, sector_identifier_uri: 65_536 },
     features: features(options),
     ttl: ttl(lifetimes),

@@ -25,7 +25,7 @@ const JWT_STATE: Statement = {
 };
 const STORED: Statement = {
   name: 'stored token',
-  text: `select a.payload, extract(epoch from a.expires_at)::float8 as expires_at, a.consumed_at is not null as consumed,
+  text: `select a.payload, extract(epoch from a.expires_at)::float8 as expires_at, extract(epoch from now() - a.consumed_at)::float8 as used_for,
     a.grant_id is not null as granted, g.payload as grant, ${accountOf(`coalesce(a.account_id, a.payload ->> 'clientId')`)} as account,
     ${clientKindOf(`a.payload ->> 'clientId'`)} as client_kind
     from issuer.artifact a left join issuer.artifact g on g.id = a.grant_id and ${alive('g')}
@@ -39,7 +39,7 @@ const STORED: Statement = {
 export async function liveToken(source: TokenSource, value: string, asking: Asking = {}): Promise<LiveToken | undefined> {
   if (kindOf(value) === 'pat') return findPersonalToken(source.store, value, asking);
   const token = await endableToken(source, value);
-  return token?.used || token?.suspended ? undefined : token;
+  return token?.usedFor !== undefined || token?.suspended ? undefined : token;
 }
 
 /**
@@ -63,7 +63,7 @@ async function storedToken(store: Store, value: string): Promise<LiveToken | und
   const subject = String(accountId ?? clientId);
   return {
     kind: prefix === 'rt' ? 'refresh' : 'opaque',
-    used: Boolean(row.consumed),
+    usedFor: (row.used_for as number | null) ?? undefined,
     subject,
     client: String(clientId),
     audience: typeof aud === 'string' ? [aud] : [],
@@ -85,7 +85,7 @@ async function jwtToken(store: Store, claims: AccessTokenClaims): Promise<LiveTo
   if (!state || state.revoked || (gid !== undefined && !state.grant)) return undefined;
   return {
     kind: 'jwt',
-    used: false,
+    usedFor: undefined,
     subject: sub,
     client: client_id,
     audience: [aud],

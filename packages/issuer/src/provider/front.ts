@@ -33,7 +33,10 @@ export async function continuedByGet(request: IncomingMessage, { routes }: Diale
   const [path = ''] = (request.url ?? '').split('?', 1);
   if (request.method !== 'POST' || (path !== routes.authorization && path !== routes.endSession)) return undefined;
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return path;
-  const target = `${path}?${new URLSearchParams(await boundedText(request))}`;
+  const form = new URLSearchParams(await boundedText(request));
+  // It has no place in a body like this, and less in an address.
+  form.delete('client_secret');
+  const target = `${path}?${form}`;
   if (target.length > MAX_URL) throw new BodyTooLarge();
   return target;
 }
@@ -67,20 +70,48 @@ function withGrantType(body: string | undefined, grantType: string | undefined):
 }
 
 async function boundedText(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += (chunk as Buffer).length;
-    if (size > MAX_BODY) throw new BodyTooLarge();
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
+  return (await boundedBytes(request)).toString();
+}
+
+/** A token request with its whole body, and the same request for somebody else to read. */
+export interface TokenRequest {
+  readonly body: Buffer;
+  /** Gives the request as it came; with `more` appended to its form. */
+  again(more?: string): IncomingMessage;
+}
+
+/** Reads a form that is posted to the token endpoint; undefined for any other request, which stays unread. */
+export async function tokenRequest(request: IncomingMessage, { routes }: Dialect): Promise<TokenRequest | undefined> {
+  const { url = '', headers } = request;
+  if (request.method !== 'POST' || url !== routes.token || !/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? ''))
+    return undefined;
+  const body = await boundedBytes(request);
+  return { body, again: (more = '') => changed(request, { url, body: more ? Buffer.concat([body, Buffer.from(more)]) : body }) };
+}
+
+/** By events: an iterator over a request costs more than the rest of a short answer. */
+function boundedBytes(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const take = (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size <= MAX_BODY) return;
+      request.off('data', take).pause();
+      reject(new BodyTooLarge());
+    };
+    request.on('data', take);
+    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    // The one event that always comes. An error is costly to make: only for a request that was cut off before its end.
+    request.once('close', () => request.readableEnded || reject(new Error('the request was cut off')));
+  });
 }
 
 interface ChangedRequest {
   readonly url: string;
   readonly contentType?: string | undefined;
-  readonly body?: string | undefined;
+  readonly body?: string | Buffer | undefined;
 }
 
 /** A request like this one with another target or body. */

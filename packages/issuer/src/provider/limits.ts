@@ -70,6 +70,8 @@ const longest: Readonly<Record<string, number>> = {
   device_code: 512,
   user_code: 64,
   token: 16_384,
+  subject_token: 16_384,
+  refused_token: 16_384,
   id_token_hint: 16_384,
   client_assertion: 16_384,
 };
@@ -93,10 +95,13 @@ function json(text: string): unknown {
   }
 }
 
+/** Longest value of a parameter, in characters. */
+export const longestOf = (name: string): number => longest[name] ?? LONGEST_OTHER;
+
 /** The name of the first parameter that is too long, or of `scope` when it lists too many. */
 export function oversized(params: Readonly<Record<string, unknown>>): string | undefined {
   for (const [name, value] of Object.entries(params)) {
-    const limit = longest[name] ?? LONGEST_OTHER;
+    const limit = longestOf(name);
     if ([value].flat().some((one) => typeof one === 'string' && one.length > limit)) return name;
   }
   return typeof params.scope === 'string' && params.scope.split(' ').length > MAX_SCOPES ? 'scope' : undefined;

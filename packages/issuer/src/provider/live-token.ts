@@ -4,8 +4,8 @@ import type { AccountRow } from './account-row.ts';
 
 export interface LiveToken {
   readonly kind: 'jwt' | 'opaque' | 'refresh' | 'personal';
-  /** A refresh token that has a successor. */
-  readonly used: boolean;
+  /** Seconds since a refresh token got its successor, by the database's clock; undefined while it has none. */
+  readonly usedFor: number | undefined;
   readonly subject: string;
   /** Who it was issued to; undefined for a person's personal access token, which no application ever had. */
   readonly client: string | undefined;

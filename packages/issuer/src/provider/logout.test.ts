@@ -71,14 +71,17 @@ for (const { engine, skip } of engines) {
     });
 
     it('R-061 asks without a hint, and then leads only where it may', async () => {
-      const { browser } = await signIn(url, web);
+      const { browser, tokens } = await signIn(url, web);
       const { answer, path } = await browser.follow(logoutPath({ client_id: 'web', post_logout_redirect_uri: HOME }));
       assert.equal(answer.status, 200);
+      assert.equal((await introspect(url, tokens.access_token)).active, true);
       assert.equal(await reachesApplication(browser), true, 'nothing has happened yet');
       const again = await browser.follow(logoutPath({ client_id: 'web', post_logout_redirect_uri: HOME }));
       const confirmed = await browser.submit(again.answer, path, { logout: 'yes' });
       assert.equal(confirmed.headers.location, HOME);
       assert.equal(await reachesApplication(browser), false);
+      assert.deepEqual(await introspect(url, tokens.access_token), { active: false });
+      assert.equal((await refresh(url, tokens.refresh_token, 'web')).status, 400);
     });
 
     it('R-061 refuses an address that was not registered, and ignores one without an application', async () => {

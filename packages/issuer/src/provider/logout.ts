@@ -1,5 +1,5 @@
 /** Signing out: at once with a valid hint, else after a question. What was bound to the session ends with it. */
-import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { artifactId } from './artifact.ts';
 import type { Screens } from './screens.ts';
 import { unit } from './unit.ts';
@@ -10,6 +10,15 @@ const REMEMBERED = 90 * 86_400;
 /** Ends a session for good: a late write cannot bring it back, and every grant bound to it is no longer alive. */
 export function endSession(uid: string): void {
   unit().write({ id: artifactId('SessionEnd', uid), kind: 'SessionEnd', payload: {}, ttl: REMEMBERED });
+}
+
+/** When the person said yes to the engine's question, the engine ends the browser's session; what was bound to it ends here. */
+export function endWhenConfirmed(provider: Provider): void {
+  provider.on('end_session.success', ({ oidc: { session, params, client } }) => {
+    if (!session?.accountId || !params?.logout) return;
+    unit().record({ type: 'session.ended', outcome: 'ok', actor: session.accountId, client: client?.clientId });
+    endSession(session.uid);
+  });
 }
 
 /** Signs out at once when the application proved whom it means; asks otherwise (OpenID Connect RP-Initiated Logout, 2). */

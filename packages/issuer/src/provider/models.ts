@@ -5,6 +5,7 @@
 import { Provider } from 'oidc-provider';
 import { newToken } from '../secrets/token-format.ts';
 import type { Row } from '../store/database.ts';
+import { isForProxy } from './exchange-names.ts';
 import { liveToken, type TokenSource } from './find-token.ts';
 import type { LiveToken } from './live-token.ts';
 
@@ -77,11 +78,12 @@ const accessToken = (Base: TokenClass, { source, values }: { source: TokenSource
       return value;
     }
 
-    /** At userinfo a token for any audience will do, if its grant covers openid. */
+    /** At userinfo a token for any API will do, if its grant covers openid. */
     static override async find(value: string, options?: object): Promise<TokenModel | undefined> {
       if (Provider.ctx?.oidc.route !== 'userinfo') return Base.find(value, options);
       const token = await liveToken(source, value);
-      return token?.grant && token.kind !== 'refresh' ? new AccessToken(forUserinfo(token, token.grant)) : undefined;
+      if (!token?.grant || token.kind === 'refresh' || token.audience.some((one) => isForProxy(source.keys.issuer, one))) return undefined;
+      return new AccessToken(forUserinfo(token, token.grant));
     }
   };
 

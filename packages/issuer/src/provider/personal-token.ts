@@ -35,7 +35,7 @@ export async function findPersonalToken(store: Store, value: string, { audience 
   return (
     row && {
       kind: 'personal',
-      used: false,
+      usedFor: undefined,
       subject: row.user_id,
       // A service user is its own application. A person's script is nobody's (RFC 7662, 2.2: client_id is optional).
       client: row.account.kind === 'service' ? row.user_id : undefined,

@@ -3,6 +3,7 @@ import type { JsonWebKey } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider as Engine, errors, type JWK, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
+import type { OutboundFetch } from '../connections/outbound-fetch.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
@@ -15,9 +16,15 @@ import { auditEngine } from './audit.ts';
 import { type DeliveryOptions, deliverLogouts, queueLogouts } from './backchannel-logout.ts';
 import { secretComparison } from './client-authentication.ts';
 import { engineConfiguration } from './configuration.ts';
+import { connectionGrant, type ThirdParties } from './connection-grant.ts';
 import { DEVICE_GRANT, paced } from './device.ts';
+import { EXCHANGE_PARAMETERS, FEDERATED_EXCHANGE, TOKEN_EXCHANGE } from './exchange-names.ts';
+import { createExchangeServer, type ExchangeServer } from './exchange-server.ts';
+import { liveToken } from './find-token.ts';
 import { BodyTooLarge, continuedByGet, translate } from './front.ts';
 import { type Lifetimes, lifetimes, MAX_SCOPES, oversized } from './limits.ts';
+import type { LiveToken } from './live-token.ts';
+import { endWhenConfirmed } from './logout.ts';
 import { refineModels } from './models.ts';
 import { INTROSPECTION, REVOCATION } from './own-endpoints.ts';
 import { redirectRules } from './redirects.ts';
@@ -26,6 +33,7 @@ import type { Screens } from './screens.ts';
 import { introspect, revoke } from './token-endpoints.ts';
 import { atomically, once, type UnitHooks, unit } from './unit.ts';
 import { verificationKeys } from './verified-claims.ts';
+import { createVerifiedTokens } from './verified-tokens.ts';
 
 export interface ProviderOptions {
   /** The issuer, exactly as tokens carry it: an origin without a path. */
@@ -39,6 +47,10 @@ export interface ProviderOptions {
   readonly dialect: Dialect;
   readonly screens: Screens;
   readonly log: ProviderLog;
+  /** The guarded way out: applications are told of sign-outs through it. */
+  readonly fetch: OutboundFetch;
+  /** Where people's accounts at third parties are. Without it nothing is exchanged. */
+  readonly thirdParties?: ThirdParties;
   readonly lifetimes?: Partial<Lifetimes>;
   /** Milliseconds that an application's registration is used again without asking the database. Default 5000. */
   readonly applicationCache?: number;
@@ -64,7 +76,11 @@ export interface ProviderLog {
 export interface Provider extends Engine {
   /** Sends the back-channel logouts that are due, and says how many there were. Call it now and then: it also retries. */
   deliverLogouts(): Promise<number>;
+  /** The token behind a value when it is good at this moment, as introspection has it. */
+  liveToken(value: string): Promise<LiveToken | undefined>;
 }
+
+const exchangeGrants = [TOKEN_EXCHANGE, FEDERATED_EXCHANGE] as const;
 
 type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
 type GrantHandler<P extends object> = (ctx: TokenEndpointGrantContext<P>) => void | Promise<void>;
@@ -84,12 +100,16 @@ export function createProvider(options: ProviderOptions): Provider {
     }
 
     override callback(): ReturnType<Engine['callback']> {
-      const engine = super.callback();
-      return async (request, response) => serve(request as IncomingMessage, response as ServerResponse, { dialect, engine });
+      const serving = { dialect, engine: super.callback(), exchange: shortExchange(options, parts) };
+      return async (request, response) => serve(request as IncomingMessage, response as ServerResponse, serving);
     }
 
     async deliverLogouts(): Promise<number> {
       return deliverLogouts({ store, send, warn: log.warn.bind(log) });
+    }
+
+    async liveToken(value: string): Promise<LiveToken | undefined> {
+      return liveToken(parts, value);
     }
   }
   const provider = new IssuerProvider(issuer, engineConfiguration({ ...options, ...parts }, createAdapter({ ...options, ...parts })));
@@ -98,6 +118,8 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.proxy = true;
   provider.registerGrantType(INTROSPECTION, introspect(parts), ['token', 'token_type_hint']);
   provider.registerGrantType(REVOCATION, revoke(parts), ['token', 'token_type_hint']);
+  if (options.thirdParties) registerExchange(provider, { ...parts, issuer, thirdParties: options.thirdParties });
+  endWhenConfirmed(provider);
   auditEngine(provider);
   provider.on('server_error', (ctx, error) => noteFailure(ctx, { error, log }));
   const emitter: EventEmitter = provider;
@@ -108,6 +130,20 @@ export function createProvider(options: ProviderOptions): Provider {
 
 type Parts = ReturnType<typeof assemble>;
 
+function registerExchange(
+  provider: Engine,
+  { issuer, thirdParties, ...parts }: Parts & { issuer: string; thirdParties: ThirdParties },
+): void {
+  const options = {
+    ...parts,
+    ...thirdParties,
+    issuer,
+    grace: parts.lifetimes.refreshGrace,
+    signingAlgorithm: parts.dialect.token.signingAlgorithm,
+  };
+  for (const grant of exchangeGrants) provider.registerGrantType(grant, connectionGrant(grant, options), EXCHANGE_PARAMETERS);
+}
+
 function assemble(options: ProviderOptions) {
   const { issuer, store, seal, dialect, signingKeys, hooks = {} } = options;
   return {
@@ -116,10 +152,23 @@ function assemble(options: ProviderOptions) {
     dialect,
     hooks,
     lifetimes: lifetimes(options.lifetimes),
-    applications: createApplications(store, { dialect: dialect.name, maxAge: options.applicationCache ?? 5_000 }),
+    applications: createApplications(store, {
+      issuer,
+      dialect: dialect.name,
+      maxAge: options.applicationCache ?? 5_000,
+      // Introspection, revocation and the exchange are for everybody who may: they check it themselves.
+      alsoGrants: [INTROSPECTION, REVOCATION, ...(options.thirdParties ? exchangeGrants : [])],
+    }),
     attempts: createAttempts(store),
     keys: verificationKeys(issuer, dialect.token.headerType, signingKeys as readonly JsonWebKey[]),
   };
+}
+
+function shortExchange({ issuer, thirdParties, log }: ProviderOptions, parts: Parts): ExchangeServer | undefined {
+  if (!thirdParties) return undefined;
+  const { connections, vault } = thirdParties;
+  const [verified, grace] = [createVerifiedTokens(parts.keys), parts.lifetimes.refreshGrace];
+  return createExchangeServer({ ...parts, issuer, connections, vault, verified, grace, warn: log.warn.bind(log) });
 }
 
 /** Makes a grant handler one unit of work, which may run again after a lost race. */
@@ -170,13 +219,18 @@ function noteFailure(ctx: KoaContextWithOIDC, { error, log }: { error: unknown; 
 interface Serving {
   readonly dialect: Dialect;
   readonly engine: ReturnType<Engine['callback']>;
+  readonly exchange: ExchangeServer | undefined;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, { dialect, engine }: Serving): Promise<void> {
+async function serve(request: IncomingMessage, response: ServerResponse, { dialect, engine, exchange }: Serving): Promise<void> {
   try {
     const location = await continuedByGet(request, dialect);
     if (location !== undefined) response.writeHead(303, { location, 'cache-control': 'no-store', 'content-length': '0' }).end();
-    else await engine(await translate(request, dialect), response);
+    else {
+      const translated = await translate(request, dialect);
+      const rest = exchange ? await exchange(translated, response) : translated;
+      if (rest) await engine(rest, response);
+    }
   } catch (error) {
     refuseRequest(response, error);
   }

@@ -1,7 +1,9 @@
 /** Rules for authorization requests that the engine does not have. They run on every one of them. */
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { traitsOf } from './applications.ts';
+import { refusalsPerMinute } from './audit.ts';
 import { MAX_SCOPES, oversized, unstorable } from './limits.ts';
+import { unit } from './unit.ts';
 
 /** Name of the extra parameter whose validator the engine calls on every authorization request, sent or not. */
 export const RULES = 'safeconduct_rules';
@@ -9,6 +11,7 @@ export const RULES = 'safeconduct_rules';
 export function checkRequest(ctx: KoaContextWithOIDC, _value: unknown, client: Client): void {
   const raw = (ctx.method === 'POST' ? ctx.oidc.body : ctx.query) as Readonly<Record<string, unknown>> | undefined;
   boundInputs(ctx, raw ?? {});
+  noteSecretInAddress(ctx, { raw: raw ?? {}, client });
   requireNonceWithoutPkce(ctx, client);
   keepOfflineAccess(ctx, { client, asked: String(raw?.scope ?? '') });
 }
@@ -21,6 +24,14 @@ function boundInputs(ctx: KoaContextWithOIDC, raw: Readonly<Record<string, unkno
   if (ctx.oidc.params) ctx.oidc.params.state = undefined;
   if (tooLong === undefined) throw new errors.InvalidRequest(`${odd} has characters that are not text`);
   throw new errors.InvalidRequest(`${tooLong} is too long, or lists more than ${MAX_SCOPES} items`);
+}
+
+const mayNote = refusalsPerMinute();
+
+/** An address ends in histories and in logs of proxies: its application needs another secret now (RFC 9700, 4.2). The sign-in goes on. */
+function noteSecretInAddress(ctx: KoaContextWithOIDC, { raw, client }: { raw: Readonly<Record<string, unknown>>; client: Client }): void {
+  if (ctx.oidc.route !== 'authorization' || raw.client_secret === undefined || !mayNote(client.clientId)) return;
+  unit().record({ type: 'client.secret_in_address', outcome: 'ok', client: client.clientId, ip: ctx.ip });
 }
 
 function requireNonceWithoutPkce(ctx: KoaContextWithOIDC, client: Client): void {

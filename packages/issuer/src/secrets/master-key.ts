@@ -7,11 +7,11 @@ import { deriveKey, type MasterKey } from './seal.ts';
 /** Parses one key a line (or separated by commas), the newest first: 32 random bytes each, in base64, base64url or hex. */
 export function parseMasterKeys(text: string): MasterKey[] {
   const values = text.split(/[\s,]+/).filter((value) => value !== '');
-  if (values.length === 0) throw new Error(`the master key is empty: ${howToMake}`);
+  if (values.length === 0) throw new Error(`it is empty: ${howToMake}`);
   return values.map((value) => {
     const bytes = decode(value);
-    if (bytes === undefined) throw new Error(`the master key must be 32 random bytes in base64 or hex: ${howToMake}`);
-    if (isWeak(value, bytes)) throw new Error(`the master key is a well-known or guessable value: ${howToMake}`);
+    if (bytes === undefined) throw new Error(`it must be 32 random bytes in base64 or hex: ${howToMake}`);
+    if (isWeak(value, bytes)) throw new Error(`it is a well-known or guessable value: ${howToMake}`);
     return {
       id: hash('sha256', Buffer.concat([Buffer.from('safeconduct master key id|'), bytes]), 'hex').slice(0, 8),
       key: createSecretKey(bytes),

@@ -47,6 +47,8 @@ const inTransaction = new AsyncLocalStorage<true>();
 /** Opens the store that the options name. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const engine = options.databaseUrl === undefined ? await openPglite(options) : openPostgres(options.databaseUrl, options);
+  // One that dies between two statements of a transaction says so here, and the next statement fails; the pool drops it.
+  engine.pool.on('connect', (client) => client.on('error', () => {}));
   const statements = new Map<string, number>();
   const count = (name: string) => statements.set(name, (statements.get(name) ?? 0) + 1);
   const run: Run = (statement, values) => withClient(engine, (client) => send(engine, client, statement, values, count));
@@ -83,27 +85,26 @@ async function inOneTransaction<T>(engine: Engine, count: Count, work: (run: Run
 // Not pool.query(): that one throws a connection away after any SQL error, and PGlite has only one.
 async function withClient<T>(engine: Engine, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   if (inTransaction.getStore()) throw new TypeError('the store was used inside one of its transactions: use the run that it passes');
-  const client = await engine.pool.connect().catch((cause: unknown) => {
-    throw new StoreUnavailable(cause);
-  });
+  const client = await connected(engine);
   let broken = false;
-  // A connection that dies between two statements of a transaction says so here; the next statement fails by itself.
-  const lost = () => {
-    broken = true;
-  };
-  client.on('error', lost);
   try {
     return await work(client);
   } catch (error) {
-    broken ||= brokenConnection(error);
+    broken = brokenConnection(error);
     throw unavailable(error) ? new StoreUnavailable(error) : error;
   } finally {
-    client.off('error', lost);
     client.release(broken);
   }
 }
 
-async function send<R extends Row>(
+// The driver is asked with callbacks here and below: its promises are four for each one of these.
+function connected({ pool }: Engine): Promise<pg.PoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((cause, client) => (client ? resolve(client) : reject(new StoreUnavailable(cause))));
+  });
+}
+
+function send<R extends Row>(
   engine: Engine,
   client: pg.PoolClient,
   { name, text, deadline, script = false }: Statement,
@@ -117,7 +118,9 @@ async function send<R extends Row>(
     ...(engine.prepare && !script && { name }),
     ...(deadline && { query_timeout: deadline }),
   };
-  return (await client.query<R>(query)).rows;
+  return new Promise((resolve, reject) => {
+    client.query<R>(query, (error: Error | null, result) => (error ? reject(error) : resolve(result.rows)));
+  });
 }
 
 async function answers(run: Run): Promise<boolean> {

@@ -11,6 +11,8 @@ export function replyTo({ tool, answer }: Result, said: string): string {
       return aboutOrder(answer);
     case 'cancel_order':
       return aboutCancelling(answer);
+    case 'add_delivery_to_calendar':
+      return aboutCalendar(answer);
     case 'find_products':
       return aboutProducts(listOf(answer.products));
     case 'my_profile':
@@ -69,6 +71,17 @@ function aboutCancelling({ cancelled, found, number, status }: Fields): string {
   if (found === false) return `You have no order ${String(number)}, so there was nothing to cancel.`;
   if (status === 'cancelled') return `Order ${String(number)} was cancelled before; nothing changed.`;
   return `I could not cancel order ${String(number)}: it is ${stateName(String(status)).toLowerCase()}, and only orders that were not sent yet can be cancelled.`;
+}
+
+function aboutCalendar({ added, alreadyThere, found, number, day, reason }: Fields): string {
+  const which = `The delivery of order ${String(number)}`;
+  if (added === true && typeof day === 'string')
+    return `${which} is ${alreadyThere === true ? 'already ' : ''}in your calendar, on ${onDay(day)}.`;
+  if (reason === 'not_connected')
+    return 'I can put it into your calendar once you connect it. I never see its password, nor any key to it.';
+  if (reason === 'access_ended') return 'Your calendar no longer accepts the access that it gave. Please connect it anew.';
+  if (reason === 'no_delivery') return `Order ${String(number)} has no delivery day, so I added nothing.`;
+  return found === false ? `I can’t see an order ${String(number)} from your account, so I added nothing.` : 'I added nothing.';
 }
 
 function aboutProducts(products: readonly Fields[]): string {

@@ -7,13 +7,14 @@ type Rule = (words: string, conversation: Conversation) => Plan | undefined;
 
 const help =
   'I can show your orders, look at one order by its number, say where a parcel is, cancel an order that was not sent yet, ' +
-  'find products, and show your profile. Try “show my orders”, “where is my order?”, “find mugs under 15 euros” or “who am I?”.';
+  'put its delivery into your calendar, find products, and show your profile. Try “show my orders”, “where is my order?”, “find mugs under 15 euros” or “who am I?”.';
 
 /** The first rule that fits decides. Order matters: the narrow ones come first. */
 const rules: readonly Rule[] = [
   greeting,
   thanks,
   helpWanted,
+  calendar,
   cancelling,
   orderByNumber,
   profile,
@@ -51,6 +52,14 @@ function helpWanted(words: string): Plan | undefined {
   )
     ? { say: `I am a scripted stand-in for a language model; the tools and the database behind me are real. ${help}` }
     : undefined;
+}
+
+function calendar(words: string, { order, listed }: Conversation): Plan | undefined {
+  if (!/\b(calendar|diary|agenda)\b/.test(words)) return undefined;
+  const number = numbersIn(words)[0] ?? ordinal(words, listed) ?? order;
+  if (number === undefined)
+    return { say: 'Which order’s delivery shall I put into your calendar? Please tell me its number; “show my orders” lists them.' };
+  return { tool: 'add_delivery_to_calendar', input: { number } };
 }
 
 function cancelling(words: string, { order, listed }: Conversation): Plan | undefined {

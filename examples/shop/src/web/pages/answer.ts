@@ -1,5 +1,7 @@
 import { html } from 'hono/html';
 import type { AnswerPart } from '../../chat/answer.ts';
+import type { ToolRun } from '../../tools/toolbox.ts';
+import { type Asking, askCard } from './ask.ts';
 import { callCard } from './call.ts';
 import type { Html } from './layout.ts';
 
@@ -15,8 +17,10 @@ export function openAnswer({ live }: { live: boolean }): string {
   return live ? '<article class="answer" aria-label="Assistant" data-open><p></p>\n' : '<article class="answer" aria-label="Assistant">\n';
 }
 
-export function answerWriter(): AnswerWriter {
+/** With `asking` it shows what the person has to connect first; once, however often tools asked. */
+export function answerWriter(asking?: Asking): AnswerWriter {
   let inParagraph = false;
+  let asked = false;
   const end = () => {
     const closed = inParagraph ? '</p>\n' : '';
     inParagraph = false;
@@ -33,10 +37,15 @@ export function answerWriter(): AnswerWriter {
     }
     return written;
   };
+  const ask = async ({ connect }: ToolRun) => {
+    if (connect === undefined || asking === undefined || asked) return '';
+    asked = true;
+    return String(await askCard(connect, asking));
+  };
   return {
     async write(part) {
       if (part.type === 'text') return words(part.text);
-      if (part.type === 'tool-ran') return `${end()}${await callCard(part.run)}`;
+      if (part.type === 'tool-ran') return `${end()}${await callCard(part.run)}${await ask(part.run)}`;
       if (part.type === 'error') return `${end()}${await problem(part.message)}`;
       return '';
     },

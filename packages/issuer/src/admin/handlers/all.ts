@@ -3,6 +3,7 @@ import type { Handlers } from '../call.ts';
 import type { RouteTable } from '../routes/table.ts';
 import { apiHandlers } from './apis.ts';
 import { applicationHandlers } from './applications.ts';
+import { connectionHandlers } from './connections.ts';
 import { credentialHandlers } from './credentials.ts';
 import { grantHandlers } from './grants.ts';
 import { issuerHandlers } from './issuer.ts';
@@ -11,6 +12,7 @@ import { peopleHandlers } from './people.ts';
 import { projectHandlers } from './projects.ts';
 import { serviceUserHandlers } from './service-users.ts';
 import { tokenHandlers } from './tokens.ts';
+import { vaultHandlers } from './vault.ts';
 
 export const handlers: Handlers<RouteTable> = {
   ...organizationHandlers,
@@ -22,5 +24,7 @@ export const handlers: Handlers<RouteTable> = {
   ...apiHandlers,
   ...credentialHandlers,
   ...tokenHandlers,
+  ...connectionHandlers,
+  ...vaultHandlers,
   ...issuerHandlers,
 };

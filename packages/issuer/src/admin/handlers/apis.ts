@@ -18,6 +18,7 @@ export const apiHandlers: Handlers<typeof apiRoutes> = {
   async 'apis.create'(call) {
     const { project, id = newId('api'), publicKeys, authMethod = 'client_secret_basic', scopes = {}, ...settings } = call.body;
     await refuseTaken(call.run, 'subject', id);
+    refuseOurOwn(call.desk, settings.resource);
     const credentials = credentialsOf(authMethod, publicKeys);
     const declaration = { ...given(settings), ...credentials.declared, scopes, id } as ApiDeclaration;
     const stored = declaredApi(declaration, project);
@@ -40,6 +41,12 @@ export const apiHandlers: Handlers<typeof apiRoutes> = {
   'apis.disable': (call) => setDisabled(call, call.params.api, true),
   'apis.enable': (call) => setDisabled(call, call.params.api, false),
 };
+
+/** Below the issuer's own address are audiences of the issuer itself, such as those of its proxy. */
+function refuseOurOwn({ issuer }: Call['desk'], resource: string): void {
+  if (new URL(resource).origin === issuer)
+    throw new CallRefused('conflict', `the resource ${resource} is the issuer's own: write the address of the API`);
+}
 
 async function setDisabled(call: Omit<Call, 'params' | 'query' | 'body'>, id: string, disabled: boolean): Promise<Row> {
   if (await setApplicationDisabled(call.run, id, disabled))

@@ -7,6 +7,7 @@ import { CallRefused } from '../problem.ts';
 const TAKEN = {
   organization: { name: 'organization taken', text: 'select id from issuer.organization where id = $1' },
   project: { name: 'project taken', text: 'select id from issuer.project where id = $1' },
+  connection: { name: 'connection taken', text: 'select id from issuer.connection where id = $1' },
   // A token of a program must never read as a token of a person (RFC 9700 section 4.15).
   subject: {
     name: 'subject taken',

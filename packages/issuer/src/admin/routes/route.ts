@@ -6,7 +6,18 @@ import type { Permission } from './permissions.ts';
  * What a call is about, by the name of its path parameter or, where the path has none of that name, of its body member.
  * The thing must belong to the caller's own organization, unless the caller may act everywhere.
  */
-export type Tenant = 'organization' | 'person' | 'serviceUser' | 'user' | 'project' | 'application' | 'api' | 'client' | 'token';
+export type Tenant =
+  | 'organization'
+  | 'person'
+  | 'serviceUser'
+  | 'user'
+  | 'project'
+  | 'application'
+  | 'api'
+  | 'client'
+  | 'token'
+  | 'connection'
+  | 'connectedAccount';
 
 /** One operation of the admin API. Pure data: what it does is `handlers/`. */
 export interface AdminRoute {
@@ -35,6 +46,13 @@ export interface AdminRoute {
   readonly query: z.ZodObject;
   /** Absent: the call has no body. */
   readonly body?: z.ZodObject;
+  /**
+   * `several`: it speaks with third parties or commits more than once, so that no transaction is open around it. Else a change is
+   * one transaction.
+   */
+  readonly steps?: 'several';
+  /** The member of the answer that lists what could not be done. The command fails when something is in it. */
+  readonly undone?: string;
   readonly status: 200 | 201 | 204;
   /** Absent with 204. */
   readonly answer?: z.ZodType;

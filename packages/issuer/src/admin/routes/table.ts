@@ -1,6 +1,7 @@
 /** The table of the admin API: every operation, with what it takes, gives and needs. */
 import { apiRoutes } from './apis.ts';
 import { applicationRoutes } from './applications.ts';
+import { connectionRoutes } from './connections.ts';
 import { credentialRoutes } from './credentials.ts';
 import { grantRoutes } from './grants.ts';
 import { issuerRoutes } from './issuer.ts';
@@ -10,6 +11,7 @@ import { projectRoutes } from './projects.ts';
 import type { AdminRoute } from './route.ts';
 import { serviceUserRoutes } from './service-users.ts';
 import { tokenRoutes } from './tokens.ts';
+import { vaultRoutes } from './vault.ts';
 
 /** By id. */
 export const table = {
@@ -22,6 +24,8 @@ export const table = {
   ...apiRoutes,
   ...credentialRoutes,
   ...tokenRoutes,
+  ...connectionRoutes,
+  ...vaultRoutes,
   ...issuerRoutes,
 } as const;
 

@@ -44,6 +44,14 @@ const table = {
   statement_refused: { status: 400, oauth: 'invalid_request', message: 'This statement may not run as a person.' },
   database_unsafe: { status: 500, oauth: 'server_error', message: 'The database does not separate people.' },
   connection_unavailable: { status: 503, oauth: 'temporarily_unavailable', message: 'No database connection was free in time.' },
+  // reach (RFC 8693)
+  connection_needed: { status: 409, oauth: 'interaction_required', message: 'An account has to be connected first.' },
+  connection_refused: { status: 403, oauth: 'access_denied', message: 'This application may not use this connection.' },
+  identity_ended: { status: 401, oauth: 'invalid_token', message: 'The sign-in behind this identity has ended.' },
+  vault_unavailable: { status: 503, oauth: 'temporarily_unavailable', message: 'The connected account cannot be used now.' },
+  destination_refused: { status: 400, oauth: 'invalid_request', message: 'The connected account is not for this address.' },
+  link_invalid: { status: 400, oauth: 'invalid_request', message: 'This answer does not finish a connecting that was begun here.' },
+  link_denied: { status: 403, oauth: 'access_denied', message: 'Connecting the account was refused or cancelled.' },
 } as const satisfies Record<string, ErrorEntry>;
 
 /** The codes that a program can act on. `docs/errors.md` has a heading for each. */
@@ -69,6 +77,8 @@ export interface ErrorDetails {
   readonly authentication?: RequiredAuthentication;
   /** With `token_invalid`, where it is known. */
   readonly fault?: TokenFault | undefined;
+  /** With `connection_needed`. */
+  readonly link?: string | undefined;
 }
 
 /** What a new sign-in must bring, for the challenge of RFC 9470 section 3. */
@@ -94,8 +104,10 @@ export class SafeconductError extends Error {
   readonly authentication?: RequiredAuthentication;
   /** With `token_invalid`, where it is known: which part of the token is at fault. */
   readonly fault?: TokenFault;
+  /** With `connection_needed`: where the person connects the account. */
+  readonly link?: string;
 
-  constructor(code: ErrorCode, { message, cause, missing = [], authentication, fault }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, { message, cause, missing = [], authentication, fault, link }: ErrorDetails = {}) {
     super(message ?? table[code].message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = table[code].status;
@@ -104,5 +116,6 @@ export class SafeconductError extends Error {
     this.missing = missing;
     if (authentication !== undefined) this.authentication = authentication;
     if (fault !== undefined) this.fault = fault;
+    if (link !== undefined) this.link = link;
   }
 }

@@ -1,3 +1,5 @@
+import { type IdentityProof, rememberProof } from './proof.ts';
+
 /** Who acts for somebody else, as RFC 8693 section 4.1 nests it: the outermost actor is the current one. */
 export interface Actor {
   readonly subject: string;
@@ -36,8 +38,8 @@ export interface Identity {
 
 const minted = new WeakSet<object>();
 
-/** Makes an identity out of verified facts. Internal: no face exports it. */
-export function mintIdentity(facts: Identity): Identity {
+/** Makes an identity out of verified facts, and remembers the tokens that proved them. Internal: no face exports it. */
+export function mintIdentity(facts: Identity, proof?: IdentityProof): Identity {
   const identity = Object.freeze({
     ...facts,
     roles: Object.freeze([...facts.roles]),
@@ -45,6 +47,7 @@ export function mintIdentity(facts: Identity): Identity {
     claims: frozen({ ...facts.claims }),
   });
   minted.add(identity);
+  if (proof !== undefined) rememberProof(identity, proof);
   return identity;
 }
 

@@ -21,6 +21,9 @@ export interface ClientProof {
   readonly authMethod?: ClientAuthMethod | undefined;
 }
 
+/** A public client proves nothing: it only names itself. */
+export const noAuthentication: oauth.ClientAuth = oauth.None();
+
 const methods: readonly ClientAuthMethod[] = ['client_secret_basic', 'client_secret_post', 'private_key_jwt'];
 
 /** Wires the proof. Throws a `TypeError` for one that can never work. */

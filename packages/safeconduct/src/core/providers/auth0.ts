@@ -27,6 +27,12 @@ export function auth0({ domain, roles = 'permissions' }: Auth0Options): Provider
     accessTokenSigns: noIdToken,
     signInFacts: 'access-token',
     resourceParameter: 'audience',
+    vault: {
+      grantType: 'urn:auth0:params:oauth:grant-type:token-exchange:federated-connection-access-token',
+      tokenType: 'http://auth0.com/oauth/token-type/federated-connection-access-token',
+      scopesCheckedBy: 'library',
+      accounts: { url: `https://${domain}/me/v1/connected-accounts`, audience: `https://${domain}/me/`, byRefresh: true },
+    },
     spelling: {
       subject: ['sub'],
       roles: [roles],

@@ -36,6 +36,28 @@ export interface ProviderPreset {
   readonly signInFacts: 'id-token' | 'userinfo' | 'access-token';
   /** How a sign-in names the API that access tokens are for. `scopes`: by scopes alone, so that `resource` cannot be given. Default: `resource` (RFC 8707). */
   readonly resourceParameter?: 'resource' | 'audience' | 'scopes';
+  /** How accounts at third parties are used, where this provider keeps them. */
+  readonly vault?: VaultPreset;
+}
+
+/** How a provider gives the tokens of accounts that people connected: RFC 8693, in the spelling of the provider. */
+export interface VaultPreset {
+  readonly grantType: string;
+  /** `requested_token_type` for a third party's access token. */
+  readonly tokenType: string;
+  /** Who looks whether the scopes that were asked for are there: the provider, which is told of them then, or the library. */
+  readonly scopesCheckedBy: 'provider' | 'library';
+  /** The provider can be told which token the third party took no longer, and gives another one or says that none is left. */
+  readonly takesRefusedToken?: true;
+  /**
+   * The API where accounts are connected, listed and disconnected, and its audience. `byRefresh`: the refresh token of a sign-in also
+   * gives tokens for it, and is not used up.
+   */
+  readonly accounts: { readonly url: string; readonly audience: string; readonly byRefresh?: true };
+  /** A page of the provider on which accounts are connected; the name of the connection follows. Without it the application makes the link. */
+  readonly connectUrl?: string;
+  /** The proxy of the provider; the name of the connection follows. `tokenType` asks for a token for it. */
+  readonly proxy?: { readonly url: string; readonly tokenType: string };
 }
 
 /** The issuers of a provider of many tenants. */

@@ -2,6 +2,7 @@ import { freezePreset, type ProviderPreset } from './preset.ts';
 
 /** The provider in the box, `@safeconduct/issuer`, in its standard dialect. */
 export function safeconduct({ issuer }: { readonly issuer: string }): ProviderPreset {
+  const base = issuer.replace(/\/$/, '');
   return freezePreset({
     name: 'safeconduct',
     issuer,
@@ -12,6 +13,15 @@ export function safeconduct({ issuer }: { readonly issuer: string }): ProviderPr
     opaquePrefix: 'sc_',
     accessTokenTypes: ['at+jwt'],
     signInFacts: 'access-token',
+    vault: {
+      grantType: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      tokenType: 'urn:safeconduct:params:oauth:token-type:connection-access-token',
+      scopesCheckedBy: 'provider',
+      takesRefusedToken: true,
+      accounts: { url: `${base}/me/v1/connected-accounts`, audience: `${base}/me/` },
+      connectUrl: `${base}/connect/`,
+      proxy: { url: `${base}/proxy/`, tokenType: 'urn:ietf:params:oauth:token-type:access_token' },
+    },
     spelling: {
       subject: ['sub'],
       roles: ['roles'],

@@ -1,6 +1,7 @@
 import { type Claims, type Facts, readFacts } from '../../core/identity/claims.ts';
 import { SafeconductError } from '../../core/identity/errors.ts';
 import { type Identity, mintIdentity } from '../../core/identity/identity.ts';
+import type { IdentityProof } from '../../core/identity/proof.ts';
 import { checkGuest, verifyAccessToken } from '../../core/protocol/access-token.ts';
 import type { ClientLink } from '../../core/protocol/client.ts';
 import { type IdTokenExpectation, verifyIdToken } from '../../core/protocol/id-token.ts';
@@ -43,7 +44,7 @@ export async function mintFrom(login: Login, tokens: Tokens, claims: Claims): Pr
   }
   checkGuest(claims, provider);
   const { roles, organization } = await factsOfSignIn(login, tokens, claims);
-  return mintIdentity({
+  const facts: Identity = {
     issuer: String(claims.iss),
     subject,
     kind: 'person',
@@ -54,7 +55,13 @@ export async function mintFrom(login: Login, tokens: Tokens, claims: Claims): Pr
     ...(session !== undefined && { session }),
     expiresAt: tokens.expiresAt,
     claims,
-  });
+  };
+  return mintIdentity(facts, proofFrom(tokens));
+}
+
+/** What the identity of a sign-in stands on. */
+export function proofFrom({ accessToken, expiresAt, refreshToken }: Tokens): IdentityProof {
+  return { accessToken: accessToken.reveal(), accessTokenEndsAt: expiresAt.getTime(), refreshToken: refreshToken?.reveal() };
 }
 
 async function factsOfSignIn(login: Login, tokens: Tokens, claims: Claims): Promise<Facts> {

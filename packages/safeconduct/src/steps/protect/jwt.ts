@@ -15,18 +15,18 @@ export interface JwtOptions {
 export function jwtVerifier({ link, audiences }: JwtOptions): RecallingVerifier {
   const tokens = verifiedTokens();
   const expected = { audiences };
-  const identityFrom = (verdict: AccessTokenVerdict): Identity => {
+  const identityFrom = (verdict: AccessTokenVerdict, token: string): Identity => {
     if (!verdict.valid)
       throw new SafeconductError(verdict.code, { message: `access token refused: ${verdict.reason}`, fault: verdict.fault });
-    return mintIdentity(actingIdentity(verdict.claims, link.provider));
+    return mintIdentity(actingIdentity(verdict.claims, link.provider), { accessToken: token });
   };
   return {
     recall: (credentials, nowMs) => tokens.get(credentials, nowMs, link.keys.generation()),
     verify: (token, _nowMs, credentials) => {
       const verdict = verifyAccessToken(token, link, expected);
       // Keys had to be fetched, and may have changed again since this token was held against them: the next time it is remembered.
-      if (verdict instanceof Promise) return verdict.then(identityFrom);
-      const identity = identityFrom(verdict);
+      if (verdict instanceof Promise) return verdict.then((given) => identityFrom(given, token));
+      const identity = identityFrom(verdict, token);
       tokens.put(credentials, identity, link.keys.generation());
       return identity;
     },

@@ -6,7 +6,7 @@ import { type AccessTokenVerdict, actingIdentity } from '../../core/protocol/acc
 import { type Cooldown, createCooldown } from '../../core/protocol/cooldown.ts';
 import { verifyIntrospected } from '../../core/protocol/introspected-token.ts';
 import { type Asker, introspect } from '../../core/protocol/introspection.ts';
-import { type RecentlyUsed, recentlyUsed } from './cache.ts';
+import { type RecentlyUsed, recentlyUsed } from '../../core/protocol/recently-used.ts';
 import type { TokenVerifier } from './verifier.ts';
 
 /** Who is asked about tokens, and for which API. */
@@ -97,7 +97,7 @@ function askOnce(asking: Asking, { token, digest, nowMs }: Question): Promise<Id
 async function ask(asking: Asking, token: string, nowMs: number): Promise<Outcome> {
   const claims = await answerTo(asking, token);
   try {
-    const identity = identityFrom(claims, asking);
+    const identity = identityFrom(claims, asking, token);
     return { identity, fromMs: nowMs, untilMs: Math.min(nowMs + asking.maxAgeMs, identity.expiresAt.getTime()) };
   } catch (error) {
     if (!(error instanceof SafeconductError)) throw error;
@@ -117,13 +117,18 @@ async function answerTo(asking: Asking, token: string): Promise<Claims | undefin
   return answer.claims;
 }
 
-function identityFrom(answer: Claims | undefined, { asker: { link }, audiences }: Asking): Identity {
+// A token that lives for longer than that, such as a personal access token, does not stay readable in memory behind its identity.
+const longestProofMs = 60 * 60_000;
+
+function identityFrom(answer: Claims | undefined, { asker: { link }, audiences }: Asking, token: string): Identity {
   if (answer === undefined)
     throw refused({ code: 'token_invalid', reason: `${link.issuer} says that it is not active`, fault: 'inactive' });
   const verdict = verifyIntrospected(answer, link, { audiences });
   if (!verdict.valid) throw refused(verdict);
   // RFC 7662 section 2.2: client_id is optional. A personal access token belongs to no application, its owner is the client.
-  return mintIdentity(actingIdentity(verdict.claims, link.provider, { clientMayBeUnnamed: true }));
+  const facts = actingIdentity(verdict.claims, link.provider, { clientMayBeUnnamed: true });
+  const soonOver = facts.expiresAt.getTime() - link.clock() <= longestProofMs;
+  return mintIdentity(facts, soonOver ? { accessToken: token } : undefined);
 }
 
 function identityOrRefusal(outcome: Outcome): Identity {

@@ -1,7 +1,7 @@
 import { type Identity, mintIdentity } from '../../../core/identity/identity.ts';
 import { revealTokens, type StoredTokens, wrapTokens } from '../../../core/protocol/tokens.ts';
 import { acceptsIssuer } from '../../../core/providers/issuers.ts';
-import type { SignedIn } from '../signed-in.ts';
+import { proofFrom, type SignedIn } from '../signed-in.ts';
 import type { StoredSession } from './session-store.ts';
 import type { WebWiring } from './wiring.ts';
 
@@ -30,7 +30,7 @@ export function unsealSignedIn({ seal, login }: WebWiring, session: StoredSessio
   const tokens = wrapTokens(stored);
   // With a refresh token the provider is asked again when the access token ends; without one the session itself is the proof.
   const expiresAt = tokens.refreshToken ? tokens.expiresAt : new Date(session.endsAt);
-  return { identity: mintIdentity({ ...identity, expiresAt }), tokens, returnTo: '/' };
+  return { identity: mintIdentity({ ...identity, expiresAt }, proofFrom(tokens)), tokens, returnTo: '/' };
 }
 
 function purposeOf(id: string): string {
