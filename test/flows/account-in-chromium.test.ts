@@ -8,7 +8,7 @@ import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calend
 import { calendarPeople } from '@safeconduct/example-calendar-api/people';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
 import { accessibilityFindings, chromiumSkipped, launchChromium, type Watch, watch } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, Page } from 'playwright-core';
 
 const pictures = process.env.SAFECONDUCT_TEST_PICTURES;
@@ -29,7 +29,9 @@ async function start(): Promise<World> {
   const url = `http://127.0.0.1:${port}`;
   const redirectUris = [`${url}/connections/almanac/callback`];
   const calendar = await createCalendarApi({ clients: [{ id: 'safeconduct', name: 'Quay Shop sign-in', secret: SECRET, redirectUris }] });
+  const storage = await quickStorage();
   const issuer = await createIssuer({
+    ...storage.settings,
     dataDirectory,
     issuer: url,
     host: '127.0.0.1',
@@ -82,6 +84,7 @@ async function start(): Promise<World> {
     issuer,
     async stop() {
       await issuer.close(0);
+      await storage.drop();
       await calendar.close();
       rmSync(dataDirectory, { recursive: true, force: true });
     },

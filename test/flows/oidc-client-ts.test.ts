@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, Page } from 'playwright-core';
 
 const library = readFileSync(join(dirname(createRequire(import.meta.url).resolve('oidc-client-ts')), '../browser/oidc-client-ts.min.js'));
@@ -35,6 +35,7 @@ describe('oidc-client-ts in Chromium', { skip: chromiumSkipped }, () => {
   let browser: Browser;
   let tab: Page;
   let origin = '';
+  let storage: TestStorage;
 
   before(async () => {
     const url = `http://localhost:${await freePort()}`;
@@ -45,7 +46,14 @@ describe('oidc-client-ts in Chromium', { skip: chromiumSkipped }, () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     origin = `http://localhost:${(server.address() as AddressInfo).port}`;
-    issuer = await createIssuer({ issuer: url, dataDirectory: directory, logLevel: 'silent', configuration: configuration(origin) });
+    storage = await quickStorage();
+    issuer = await createIssuer({
+      ...storage.settings,
+      issuer: url,
+      dataDirectory: directory,
+      logLevel: 'silent',
+      configuration: configuration(origin),
+    });
     await issuer.listen();
     browser = await launchChromium();
     tab = await browser.newPage();
@@ -54,6 +62,7 @@ describe('oidc-client-ts in Chromium', { skip: chromiumSkipped }, () => {
     await browser?.close();
     await new Promise((resolve) => server?.close(resolve));
     await issuer?.close(100);
+    await storage?.drop();
     rmSync(directory, { recursive: true, force: true });
   });
 

@@ -11,7 +11,7 @@ import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calend
 import { calendarPeople } from '@safeconduct/example-calendar-api/people';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, Page } from 'playwright-core';
 import { createLogin, finishLogin, type Login, refreshLogin, revokeTokens, type SignedIn, startLogin } from 'safeconduct/login';
 import { protect } from 'safeconduct/protect';
@@ -36,6 +36,7 @@ describe('reaching a calendar as a person', { skip: chromiumSkipped, timeout: 12
   let app = '';
   let login: Login;
   let reach: Reach;
+  let storage: TestStorage;
   let signedIn: SignedIn;
 
   before(async () => {
@@ -44,7 +45,9 @@ describe('reaching a calendar as a person', { skip: chromiumSkipped, timeout: 12
     url = `http://localhost:${await freePort()}`;
     const client = { ...there, name: 'The desk', redirectUris: [`${url}/connections/calendar/callback`] };
     calendar = await createCalendarApi({ clients: [client] });
+    storage = await quickStorage();
     issuer = await createIssuer({
+      ...storage.settings,
       issuer: url,
       dataDirectory: directory,
       logLevel: 'silent',
@@ -63,6 +66,7 @@ describe('reaching a calendar as a person', { skip: chromiumSkipped, timeout: 12
   after(async () => {
     await browser?.close();
     await Promise.all([issuer?.close(100), calendar?.close()]);
+    await storage?.drop();
     desk.close();
     desk.closeAllConnections();
     rmSync(directory, { recursive: true, force: true });

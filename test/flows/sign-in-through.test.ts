@@ -68,14 +68,18 @@ describe('signing in through a third party', { skip: postgresSkipped }, () => {
   });
 
   it('signs two tabs of one newcomer in as one user', async () => {
-    says(ways.acme, person(3));
+    for (let newcomer = 100; newcomer < 120; newcomer++) await inTwoTabs(newcomer);
+  });
+
+  async function inTwoTabs(newcomer: number): Promise<void> {
+    says(ways.acme, person(newcomer));
     const [one, other] = [new Visitor(), new Visitor()];
     const pages = await Promise.all([openLogin(ways, one), openLogin(ways, other)]);
     const away = await Promise.all([press(one, pages[0].page, 'acme'), press(other, pages[1].page, 'acme')]);
     const back = await Promise.all([one.get(ways.acme.answer(away[0])), other.get(ways.acme.answer(away[1]))]);
     const claims = await Promise.all(back.map((page, at) => claimsOf(ways, { page, verifier: pages[at]?.verifier ?? '' })));
     assert.equal(claims[0]?.sub, claims[1]?.sub);
-  });
+  }
 
   it('turns somebody unknown away where the connection makes no users, and says what to do', async () => {
     says(ways.guild, { sub: 'guild-9', email: 'nobody@guild.example', email_verified: true });

@@ -248,8 +248,10 @@ export async function claimsOf(ways: Ways, { page, verifier }: { page: Page; ver
   const body = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: verifier });
   const authorization = `Basic ${btoa(`${client}:${SECRET}`)}`;
   const answer = (await (await fetch(`${ways.url}/oauth2/token`, { method: 'POST', body, headers: { authorization } })).json()) as {
-    id_token: string;
+    id_token?: string;
+    error?: string;
   };
+  if (answer.id_token === undefined) throw new Error(`no ID token came: ${answer.error}; the code was from ${page.url.pathname}`);
   const [, payload = ''] = answer.id_token.split('.');
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
 }

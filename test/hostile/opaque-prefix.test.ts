@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import { type Guard, protect } from 'safeconduct/protect';
 import { safeconduct } from 'safeconduct/providers';
 
@@ -28,6 +28,7 @@ const configuration = defineConfig({
 
 let issuer: Issuer;
 let directory: string;
+let storage: TestStorage;
 let guard: Guard;
 let token: string;
 /** Values that were put to the issuer. */
@@ -36,7 +37,8 @@ let asked: string[];
 before(async () => {
   directory = mkdtempSync(join(tmpdir(), 'safeconduct-prefix-'));
   const url = `http://localhost:${await freePort()}`;
-  issuer = await createIssuer({ issuer: url, dataDirectory: directory, logLevel: 'silent', configuration });
+  storage = await quickStorage();
+  issuer = await createIssuer({ ...storage.settings, issuer: url, dataDirectory: directory, logLevel: 'silent', configuration });
   await issuer.listen();
   asked = [];
   const listening = (to: string, init?: RequestInit) => {
@@ -54,6 +56,7 @@ before(async () => {
 });
 after(async () => {
   await issuer?.close(0);
+  await storage?.drop();
   rmSync(directory, { recursive: true, force: true });
 });
 

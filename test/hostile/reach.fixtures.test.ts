@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createIssuer, defineConfig } from '@safeconduct/issuer';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import { type ScriptedProvider, startScriptedProvider } from '@safeconduct/test-support/scripted-provider';
 import { formsOf, type Page, type Visitor } from '../flows/ways.fixtures.test.ts';
 
@@ -107,7 +107,8 @@ export async function startReachWorld({ others = 0 } = {}): Promise<ReachWorld> 
     await Promise.all([there, api, ...parties].map((one) => one.close()));
     rmSync(dataDirectory, { recursive: true, force: true });
   };
-  const settings = { dataDirectory, issuer: url, host: '127.0.0.1', port, logDestination };
+  const storage = await quickStorage();
+  const settings = { ...storage.settings, dataDirectory, issuer: url, host: '127.0.0.1', port, logDestination };
   const issuer = await createIssuer({ ...settings, configuration: configuration(named, api.url) }).catch(async (error: unknown) => {
     await around();
     throw error;
@@ -121,6 +122,7 @@ export async function startReachWorld({ others = 0 } = {}): Promise<ReachWorld> 
     log,
     stop: async () => {
       await issuer.close(0);
+      await storage.drop();
       await around();
     },
   };

@@ -81,6 +81,22 @@ export async function createDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** What an issuer of a test keeps its data in. */
+export interface TestStorage {
+  /** For `createIssuer`. Empty: it uses the embedded database. */
+  readonly settings: { readonly databaseUrl?: string };
+  /** For a process of its own. */
+  readonly env: { readonly DATABASE_URL?: string };
+  drop(): Promise<void>;
+}
+
+/** For tests that any database will do for: PostgreSQL where there is one, because the embedded one takes seconds to begin. */
+export async function quickStorage(): Promise<TestStorage> {
+  if (postgresSkipped) return { settings: {}, env: {}, drop: async () => undefined };
+  const { url, drop } = await createDatabase();
+  return { settings: { databaseUrl: url }, env: { DATABASE_URL: url }, drop };
+}
+
 /** Finds a port that nobody listens on. */
 export async function freePort(): Promise<number> {
   const server = createServer();

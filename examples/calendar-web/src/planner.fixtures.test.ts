@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calendar-api';
 import { createIssuer } from '@safeconduct/issuer';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import { calendarClient, issuerConfiguration } from './demo.ts';
 import { serveApp } from './serve.ts';
 import { type Settings, settingsFrom } from './settings.ts';
@@ -28,6 +28,7 @@ export async function startPlanner(): Promise<Planner> {
   });
   const { issuer: url, calendar: calendarUrl } = settings;
   const logged: Planner['logged'] = [];
+  const storage = await quickStorage();
   const [calendar, app, issuer] = await Promise.all([
     createCalendarApi({
       url: calendarUrl,
@@ -36,6 +37,7 @@ export async function startPlanner(): Promise<Planner> {
     }),
     serveApp(settings, (event, fields) => logged.push({ event, ...fields })),
     createIssuer({
+      ...storage.settings,
       issuer: url,
       dataDirectory: join(directory, 'issuer'),
       configuration: issuerConfiguration(settings),
@@ -49,6 +51,7 @@ export async function startPlanner(): Promise<Planner> {
     logged,
     async close() {
       await Promise.all([app.close(), issuer.close(100), calendar.close()]);
+      await storage.drop();
       rmSync(directory, { recursive: true, force: true });
     },
   };

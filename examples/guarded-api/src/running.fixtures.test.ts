@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import { variant as variantOf } from '@safeconduct/test-support/variant';
 
 const run = promisify(execFile);
@@ -58,7 +58,9 @@ export interface Home {
 export async function startHome(): Promise<Home> {
   const directory = mkdtempSync(join(tmpdir(), 'guarded-api-'));
   const issuer = `http://localhost:${await freePort()}`;
-  const env = { PATH: process.env.PATH, HOME: directory, SAFECONDUCT_ISSUER: issuer, SAFECONDUCT_DATA: join(directory, 'data') };
+  const storage = await quickStorage();
+  const place = { SAFECONDUCT_ISSUER: issuer, SAFECONDUCT_DATA: join(directory, 'data'), ...storage.env };
+  const env = { PATH: process.env.PATH, HOME: directory, ...place };
   const running = await start([launcher, 'dev'], { sign: /is ready/, env, cwd: directory });
   const { stdout } = await run(process.execPath, [launcher, 'setup', '--print-token', '--json'], { env });
   const { token } = (JSON.parse(stdout) as { administrator: { token: string } }).administrator;
@@ -73,6 +75,7 @@ export async function startHome(): Promise<Home> {
     },
     async close() {
       await running.stop();
+      await storage.drop();
       rmSync(directory, { recursive: true, force: true });
     },
   };

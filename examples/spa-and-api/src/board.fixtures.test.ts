@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIssuer, type Issuer } from '@safeconduct/issuer';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import type { RefusalEvent } from 'safeconduct/protect';
 import { build, preview } from 'vite';
 import { type RunningApi, serveApi } from './api/serve.ts';
@@ -31,9 +31,10 @@ export async function startBoard({ page = true } = {}): Promise<Board> {
   const spa = `http://localhost:${spaPort}`;
   const places = { issuer, api, spa, clientId: 'noticeboard', docsClientId: 'noticeboard-docs', audience: `${api}/api` };
   const refused: RefusalEvent[] = [];
+  const storage = await quickStorage();
   const openApi = () => serveApi({ trust: createTrust(places), spa, log: (event) => refused.push(event) }, portOf(api));
   const [provider, site, first] = await Promise.all([
-    startIssuer({ url: issuer, directory, configuration: issuerConfiguration(places) }),
+    startIssuer({ url: issuer, directory, configuration: issuerConfiguration(places), storage }),
     page ? startSite(places, join(directory, 'site')) : undefined,
     openApi(),
   ]);
@@ -49,6 +50,7 @@ export async function startBoard({ page = true } = {}): Promise<Board> {
     },
     async close() {
       await Promise.all([site?.close(), running.close(), provider.close(100)]);
+      await storage.drop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -58,10 +60,17 @@ interface IssuerWish {
   readonly url: string;
   readonly directory: string;
   readonly configuration: ReturnType<typeof issuerConfiguration>;
+  readonly storage: TestStorage;
 }
 
-async function startIssuer({ url, directory, configuration }: IssuerWish): Promise<Issuer> {
-  const issuer = await createIssuer({ issuer: url, dataDirectory: join(directory, 'issuer'), configuration, logLevel: 'silent' });
+async function startIssuer({ url, directory, configuration, storage: { settings } }: IssuerWish): Promise<Issuer> {
+  const issuer = await createIssuer({
+    ...settings,
+    issuer: url,
+    dataDirectory: join(directory, 'issuer'),
+    configuration,
+    logLevel: 'silent',
+  });
   await issuer.listen();
   return issuer;
 }

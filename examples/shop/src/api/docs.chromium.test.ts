@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createIssuer } from '@safeconduct/issuer';
 import { accessibilityFindings, chromiumSkipped, launchChromium, type Watch, watch } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { demoPeople } from '../demo-people.ts';
 import { issuerConfiguration } from '../issuer-configuration.ts';
@@ -25,7 +25,10 @@ describe('the API docs in Chromium', { skip: chromiumSkipped }, () => {
     opened.defer(() => rmSync(directory, { recursive: true, force: true }));
     const [port, issuerPort] = [await freePort(), await freePort()];
     issuerUrl = `http://localhost:${issuerPort}`;
+    const storage = await quickStorage();
+    opened.defer(() => storage.drop());
     const issuer = await createIssuer({
+      ...storage.settings,
       issuer: issuerUrl,
       port: issuerPort,
       dataDirectory: directory,

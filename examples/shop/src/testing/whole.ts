@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calendar-api';
 import { createIssuer, type Issuer } from '@safeconduct/issuer';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import { calendarClient } from '../demo-client.ts';
 import { issuerConfiguration } from '../issuer-configuration.ts';
 import { startTestShop, type TestShop } from './shops.ts';
@@ -26,7 +26,10 @@ export async function startWhole(): Promise<Whole> {
   opened.defer(() => calendar.close());
   const directory = mkdtempSync(join(tmpdir(), 'shop-whole-'));
   opened.defer(() => rmSync(directory, { recursive: true, force: true }));
+  const storage = await quickStorage();
+  opened.defer(() => storage.drop());
   const issuer = await createIssuer({
+    ...storage.settings,
     issuer: issuerUrl,
     port: issuerPort,
     dataDirectory: directory,

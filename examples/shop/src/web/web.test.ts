@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createIssuer, type Issuer } from '@safeconduct/issuer';
 import { accessibilityFindings, chromiumSkipped, launchChromium, type Watch, watch } from '@safeconduct/test-support/chromium';
-import { createDatabase, freePort, postgresSkipped } from '@safeconduct/test-support/postgres';
+import { createDatabase, freePort, postgresSkipped, quickStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { demoPeople } from '../demo-people.ts';
 import { issuerConfiguration } from '../issuer-configuration.ts';
@@ -167,7 +167,10 @@ describe('the pages of the web chat', { skip: chromiumSkipped }, () => {
     opened.defer(() => rmSync(directory, { recursive: true, force: true }));
     const port = await freePort();
     const issuerPort = await freePort();
+    const storage = await quickStorage();
+    opened.defer(() => storage.drop());
     const issuer = await createIssuer({
+      ...storage.settings,
       issuer: `http://localhost:${issuerPort}`,
       port: issuerPort,
       dataDirectory: directory,

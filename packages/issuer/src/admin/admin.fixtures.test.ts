@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { quickStorage } from '@safeconduct/test-support/postgres';
 import type { IssuerOptions } from '../index.ts';
 import { raw, type Started, start } from '../issuer.fixtures.test.ts';
 import { Browser } from '../provider/browser.fixtures.test.ts';
@@ -40,9 +41,11 @@ export const allScopes = Object.keys(permissions);
 
 export async function startAdmin(options: IssuerOptions = {}): Promise<{ world: World; end(): Promise<void> }> {
   const dataDirectory = mkdtempSync(join(tmpdir(), 'safeconduct-admin-'));
-  const { started, end: close } = await start({ ...options, dataDirectory });
+  const storage = options.databaseUrl === undefined ? await quickStorage() : undefined;
+  const { started, end: close } = await start({ ...storage?.settings, ...options, dataDirectory });
   const end = async () => {
     await close();
+    await storage?.drop();
     rmSync(dataDirectory, { recursive: true, force: true });
   };
   const { code } = JSON.parse(readFileSync(join(dataDirectory, 'setup.json'), 'utf8')) as { code: string };

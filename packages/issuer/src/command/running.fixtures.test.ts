@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
 import { finished, wrote } from '../store/processes.fixtures.test.ts';
 
 export const launcher = fileURLToPath(new URL('../../bin/safeconduct.js', import.meta.url));
@@ -43,14 +43,16 @@ export interface RunningIssuer {
   close(): Promise<void>;
 }
 
-/** Starts an issuer on a free port with the embedded database in a folder of its own. */
+/** Starts an issuer on a free port in a folder of its own. */
 export async function startIssuer(): Promise<RunningIssuer> {
   const directory = mkdtempSync(join(tmpdir(), 'safeconduct-command-'));
+  const storage = await quickStorage();
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const { PATH = '' } = process.env;
   const env = {
     PATH,
+    ...storage.env,
     HOME: directory,
     BROWSER: 'none',
     SAFECONDUCT_ISSUER: url,
@@ -96,6 +98,7 @@ export async function startIssuer(): Promise<RunningIssuer> {
     },
     async close() {
       await stopped(issuer);
+      await storage.drop();
       rmSync(directory, { recursive: true, force: true });
     },
   };

@@ -67,7 +67,11 @@ async function admitNewcomer(
 ): Promise<Admission> {
   const verifiedEmail = account.emailVerified ? account.email : undefined;
   const user = await signUp(run, { organizationId, name: account.fullName, verifiedEmail });
-  if (user === 'email-taken') return { kind: 'email-taken' };
+  if (user === 'email-taken') {
+    // It may be this very person's, who has just signed up in another tab.
+    if (await findLinked(run, organizationId, account)) throw new Lost();
+    return { kind: 'email-taken' };
+  }
   const { issuer, subject, name } = account;
   if ((await link(run, { organizationId, issuer, subject, userId: user.id, connectionId: id, name })) !== 'linked') throw new Lost();
   const common = { outcome: 'ok', actor: user.id, target: user.id, organization: organizationId, ...circumstances } as const;
