@@ -24,10 +24,10 @@ const issuer: Record<string, readonly string[]> = {
   secrets: ['store'],
   pages: [],
   dialects: [],
-  orgs: ['store', 'secrets'],
+  orgs: ['store', 'secrets', 'dialects'],
   people: ['store', 'secrets', 'orgs'],
   connections: ['store', 'secrets', 'people', 'orgs'],
-  configuration: ['store', 'secrets', 'people', 'orgs', 'connections'],
+  configuration: ['store', 'secrets', 'people', 'orgs', 'connections', 'dialects'],
   provider: ['store', 'secrets', 'people', 'orgs', 'dialects', 'connections'],
   proxy: ['store', 'secrets', 'orgs', 'connections', 'provider'],
   flows: ['store', 'secrets', 'people', 'orgs', 'provider', 'pages', 'dialects', 'connections'],
@@ -139,6 +139,23 @@ describe('architecture', () => {
 
   it('has no import circle', () => {
     assert.deepEqual(circles(), []);
+  });
+
+  it('names a dialect nowhere in the issuer but in its own file and the table', () => {
+    const names = globSync('*.ts', { cwd: join(root, ISSUER, 'dialects') })
+      .map((file) => file.replace('.ts', ''))
+      .filter((name) => !name.includes('.') && !['dialect', 'facts', 'table', 'standard'].includes(name));
+    assert.deepEqual(names.sort(), ['auth0', 'entra', 'keycloak', 'zitadel']);
+    const named = new RegExp(`['"\`/](?:${names.join('|')})(?:['"\`/]|\\.ts)`);
+    const outside = product.filter((file) => file.startsWith(ISSUER) && !file.startsWith(`${ISSUER}dialects/`));
+    const ofVendors = (line: string) => /^\s*(?:\/\/|\*|\/\*)/.test(line) || /https?:\/\/|urn:auth0:/.test(line);
+    const found = outside.flatMap((file) =>
+      read(file)
+        .split('\n')
+        .filter((line) => named.test(line) && !ofVendors(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    );
+    assert.deepEqual(found, []);
   });
 
   it('keeps every file under 300 lines', () => {

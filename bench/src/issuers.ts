@@ -122,12 +122,19 @@ export class Person {
       resource,
       ...challenge,
     };
-    let url = new URL(`/oauth2/authorize?${new URLSearchParams(Object.entries(query).filter(([, value]) => value))}`, this.#base);
+    const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value));
+    const left = await this.follow(new URL(`/oauth2/authorize?${asked}`, this.#base));
+    return { code: left.searchParams.get('code') ?? '', verifier };
+  }
+
+  /** Goes on from an authorization request, signing in where asked, to where the application is sent its answer. */
+  async follow(start: URL): Promise<URL> {
+    let url = start;
     for (let step = 0; step < 8; step++) {
       const answer = await this.#visit(url);
       if (answer.location === undefined) throw new Error(`${answer.status} at ${url.pathname}: ${answer.body.slice(0, 300)}`);
       url = new URL(answer.location, url);
-      if (url.href.startsWith(CALLBACK)) return { code: url.searchParams.get('code') ?? '', verifier };
+      if (url.href.startsWith(CALLBACK)) return url;
     }
     throw new Error('too many redirects');
   }

@@ -9,6 +9,7 @@ const benches = {
   outage: () => import('./outage.ts'),
   vault: () => import('./vault.ts'),
   'vault-races': () => import('./vault-races.ts'),
+  dialects: () => import('./dialects.ts'),
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -30,10 +30,10 @@ describe('the command safeconduct', () => {
   });
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  function start(args: readonly string[], env: Record<string, string> = {}, cwd = directory): ChildProcess {
     const { PATH = '' } = process.env;
     return spawn(process.execPath, ['--conditions=safeconduct-source', bin, ...args], {
-      cwd: directory,
+      cwd,
       env: { PATH, ...env },
       stdio: 'pipe',
     });
@@ -61,6 +61,41 @@ describe('the command safeconduct', () => {
     assert.match(second.output, new RegExp(`in use by process ${first.pid}.*DATABASE_URL`));
     first.kill('SIGTERM');
     await firstEnd;
+  });
+
+  it('dev --dialect speaks as a vendor does, at an origin of its own, with a demo world that it tells of', async () => {
+    const [port, own] = [await freePort(), await freePort()];
+    const world = mkdtempSync(join(tmpdir(), 'safeconduct-bin-dialect-'));
+    const env = { SAFECONDUCT_ISSUER: `http://localhost:${own}` };
+    const child = start(['dev', '--dialect', 'zitadel', '--port', String(port)], env, world);
+    const end = finished(child);
+    await wrote(child, `http://localhost:${own} is ready`);
+    const metadata = (await (await fetch(`http://localhost:${port}/.well-known/openid-configuration`)).json()) as Record<string, string>;
+    assert.equal(metadata.issuer, `http://localhost:${port}`);
+    const basic = Buffer.from('demo-service:demo-service-secret-that-everybody-knows').toString('base64');
+    const asked = await fetch(metadata.token_endpoint ?? '', {
+      method: 'POST',
+      headers: { authorization: `Basic ${basic}` },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'openid' }),
+    });
+    assert.equal(asked.status, 200, await asked.text());
+    child.kill('SIGTERM');
+    const { code, output } = await end;
+    rmSync(world, { recursive: true, force: true });
+    assert.equal(code, 0, output);
+    for (const told of [`http://localhost:${port}  speaks zitadel`, `http://localhost:${own}  is the issuer itself`, 'ada@demo.example'])
+      assert.ok(output.includes(told), told);
+  });
+
+  it('dev refuses a dialect that nobody speaks, and start knows no demo world', async () => {
+    const unknown = await safeconduct(['dev', '--dialect', 'klingon']);
+    assert.deepEqual([unknown.code, /Allowed choices are standard, /.test(unknown.output)], [2, true]);
+    const port = await safeconduct(['dev', '--dialect', 'zitadel', '--port', '65536']);
+    assert.deepEqual([port.code, /must be a number from 1 to 65535/.test(port.output)], [2, true]);
+    const named = await safeconduct(['dev', '--config', 'none.config.ts', '--dialect', 'zitadel']);
+    assert.deepEqual([named.code, /there is no none\.config\.ts/.test(named.output)], [1, true]);
+    const production = await safeconduct(['start', '--dialect', 'zitadel']);
+    assert.deepEqual([production.code, /unknown option '--dialect'/i.test(production.output)], [2, true]);
   });
 
   it('audit verify --dev finds the log whole and gives its end, in text and JSON', async () => {

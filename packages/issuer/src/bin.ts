@@ -5,9 +5,10 @@
  * The commands of the first part work on this machine: on the database, or by running the issuer. All others, in `command/`,
  * speak to an issuer over HTTP.
  */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addIssuerCommands } from './command/program.ts';
 import { commandEnvironment } from './config.ts';
+import { dialectNames } from './dialects/table.ts';
 
 const inJson = process.argv.includes('--json');
 const usageInJson = (text: string): string =>
@@ -23,6 +24,17 @@ const config = () => new Option('--config <file>', 'configuration in code').env(
 const json = () => new Option('--json', 'print JSON instead of text').default(false);
 const dev = () => new Option('--dev', 'act on the development database of this directory').default(false);
 
+const dialect = () =>
+  new Option(
+    '--dialect <name...>',
+    'speak as this vendor does, at an origin of its own (repeat it for more). Without a configuration file, with a demo world',
+  ).choices(dialectNames);
+const port = () =>
+  new Option('--port <number>', 'listen on this port of localhost; with --dialect, the first one does').argParser((text: string) => {
+    if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
+    throw new InvalidArgumentError('It must be a number from 1 to 65535.');
+  });
+
 // The issuer is loaded where it is needed: the other commands start in a quarter of the time.
 const local = () => import('./ops/commands.ts');
 
@@ -31,8 +43,11 @@ program
   .command('dev')
   .description('run on this machine with the embedded database, and apply the configuration at start')
   .addOption(config())
-  .option('--port <number>', 'listen on http://localhost:<number>')
-  .action(async (flags) => (await local()).developing(flags));
+  .addOption(dialect())
+  .addOption(port())
+  .action(async (flags, command: Command) =>
+    (await local()).developing({ ...flags, optional: command.getOptionValueSource('config') === 'default' }),
+  );
 program
   .command('start')
   .description('run in production')

@@ -2,7 +2,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { resolve } from 'node:path';
-import { isLoopback } from './orgs/redirect-uri.ts';
+import {
+  type OriginDeclaration,
+  type OriginSetting,
+  parseOrigins,
+  placeOrigins,
+  readOriginUrl,
+  type Surroundings,
+} from './configuration/origins.ts';
 import { developmentMasterKey, parseMasterKeys } from './secrets/master-key.ts';
 import type { MasterKey } from './secrets/seal.ts';
 import { Secret } from './secrets/secret.ts';
@@ -16,6 +23,8 @@ export interface Settings {
   /** Address to listen on. With the issuer on `localhost`, [::1] is listened on as well. */
   readonly host: string;
   readonly port: number;
+  /** Where else it is reached, and how it speaks there. */
+  readonly origins: readonly OriginSetting[];
   /** Absent: PGlite in the data directory. It may hold a password. */
   readonly databaseUrl: Secret | undefined;
   /** The role that migrations give the running issuer's rights to, where it is not the one that migrates. */
@@ -48,6 +57,8 @@ export interface SettingsOptions {
   readonly issuer?: string;
   readonly host?: string;
   readonly port?: number;
+  /** Where else the issuer is reached, and how it speaks there: as a vendor does, for that vendor's clients. */
+  readonly origins?: readonly OriginDeclaration[];
   readonly databaseUrl?: string;
   readonly dataDirectory?: string;
   readonly masterKey?: string;
@@ -75,14 +86,20 @@ export function readSettings(options: SettingsOptions = {}, environment: Environ
   const issuer = reader.checked(
     'SAFECONDUCT_ISSUER',
     options.issuer ?? environment.SAFECONDUCT_ISSUER ?? 'http://localhost:8080',
-    readIssuer,
+    readOriginUrl,
   );
+  const host = options.host ?? reader.text('SAFECONDUCT_HOST', '127.0.0.1');
+  const port = options.port ?? reader.number('SAFECONDUCT_PORT', portOf(issuer), [1, 65_535]);
+  const around = { development: mode === 'development', issuer: issuer?.origin ?? '', host, port };
+  const origins = originsOf(options, reader, around);
+  findings.push(...origins.findings);
   const databaseUrl = options.databaseUrl ?? reader.secret('DATABASE_URL');
   const settings: Settings = Object.freeze({
     mode,
     issuer: issuer?.origin ?? '',
-    host: options.host ?? reader.text('SAFECONDUCT_HOST', '127.0.0.1'),
-    port: options.port ?? reader.number('SAFECONDUCT_PORT', portOf(issuer), [1, 65_535]),
+    host,
+    port,
+    origins: origins.origins,
     databaseUrl: databaseUrl === undefined ? undefined : new Secret(databaseUrl),
     databaseRole: environment.SAFECONDUCT_DATABASE_ROLE || undefined,
     databasePrepare:
@@ -148,14 +165,10 @@ function readSecretFile(path: string): string {
   return readFileSync(path, 'utf8').trim();
 }
 
-function readIssuer(value: string): URL {
-  if (!URL.canParse(value)) throw new Error('must be a URL such as https://login.example');
-  const url = new URL(value);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new Error('must begin with https:// (http:// is for localhost, 127.0.0.1 and [::1] only)');
-  }
-  if (value.replace(/\/$/, '') !== url.origin) throw new Error(`must be scheme, host and port alone: write ${url.origin}`);
-  return url;
+function originsOf(options: SettingsOptions, reader: ReturnType<typeof createReader>, around: Surroundings) {
+  if (options.origins !== undefined) return placeOrigins(options.origins, around);
+  const name = 'SAFECONDUCT_ORIGINS';
+  return placeOrigins(reader.checked(name, reader.text(name, '[]'), parseOrigins) ?? [], around, name);
 }
 
 function portOf(issuer: URL | undefined): number {
@@ -225,6 +238,7 @@ export const settingNames: readonly string[] = [
   'SAFECONDUCT_ISSUER',
   'SAFECONDUCT_HOST',
   'SAFECONDUCT_PORT',
+  'SAFECONDUCT_ORIGINS',
   'SAFECONDUCT_DATABASE_ROLE',
   'SAFECONDUCT_DATABASE_PREPARE',
   'SAFECONDUCT_DATABASE_POOL',

@@ -16,17 +16,25 @@ import type { IssuerConfiguration } from './configuration/define.ts';
 import { standard } from './dialects/standard.ts';
 import { createAddressOf } from './flows/client-address.ts';
 import { createMe } from './me/api.ts';
+import { meAt } from './me/at-origin.ts';
 import { assemble } from './ops/assemble.ts';
 import { createFront, type Handler } from './ops/front.ts';
 import { answerHealth } from './ops/health.ts';
+import { listenEverywhere, mainSetting } from './ops/listening.ts';
 import { createLog, type Log } from './ops/log.ts';
 import { createMaintenance, type Maintenance } from './ops/maintenance.ts';
+import { createOrigins, type Origins } from './ops/origins.ts';
 import { createReloading } from './ops/reload.ts';
 import { createRouteOf } from './ops/routes.ts';
 import { assertSafeDatabase } from './ops/safe-database.ts';
-import { type Listening, listen } from './ops/server.ts';
+import type { Listening } from './ops/server.ts';
+import { issuerIn } from './ops/shared-place.ts';
 import { openThirdParties, type ThirdParties } from './ops/third-parties.ts';
+import { tenants as organizations } from './orgs/organizations.ts';
 import { createSignIn } from './people/sign-in.ts';
+import type { LiveToken } from './provider/live-token.ts';
+import type { Provider } from './provider/provider.ts';
+import { createVoice, type Voice } from './provider/voice.ts';
 import { createProxy } from './proxy/proxy.ts';
 import { createPasswordHasher } from './secrets/password.ts';
 import { createSeal, deriveKey } from './secrets/seal.ts';
@@ -40,8 +48,10 @@ export type { LogLevel, Mode, SettingsOptions } from './config.ts';
 export { SettingsError } from './config.ts';
 export type { Applied } from './configuration/apply.ts';
 export type {
+  AddressDeclaration,
   ApiDeclaration,
   ApplicationDeclaration,
+  ClaimsDeclaration,
   ConnectionDeclaration,
   ConnectionUseDeclaration,
   GrantType,
@@ -53,7 +63,9 @@ export type {
   UserDeclaration,
 } from './configuration/define.ts';
 export { defineConfig, demo } from './configuration/define.ts';
+export type { Mounting, OriginDeclaration } from './configuration/origins.ts';
 export { ConfigurationError } from './configuration/schema.ts';
+export type { Leniency } from './dialects/facts.ts';
 
 /** What `createIssuer` takes. What is left out comes from the environment (docs/configuration.md). */
 export interface IssuerOptions extends SettingsOptions {
@@ -102,6 +114,7 @@ async function prepare({ settings, log, store }: Parts, configuration: IssuerCon
   await migrate(store, { appRole: settings.databaseRole });
   await ensureBuiltIn(store, settings);
   const applied = configuration ? await applyConfiguration(store, configuration, settings) : [];
+  for (const warning of await strangeTenants(store, settings)) log.warn({}, warning);
   if (settings.mode === 'production') await assertSafeDatabase(store);
   const seal = createSeal(settings.masterKeys);
   const thirdParties = await openThirdParties({ settings, store, seal, log });
@@ -109,29 +122,44 @@ async function prepare({ settings, log, store }: Parts, configuration: IssuerCon
   // In this order: the first keys exist before their states are noted, and a later change is never missed.
   await signingKeys(store, seal);
   const states = await keyStates(store);
-  const engine = await createReloading(async () =>
-    assemble({ settings, store, seal, log, signIn, thirdParties, keys: await signingKeys(store, seal), dialect: standard }),
-  );
-  const deliver = () => engine.current().provider.deliverLogouts();
+  const parts = { settings, store, seal, log, signIn, thirdParties };
+  const voice = createVoice({ dialect: standard, origin: settings.issuer });
+  const engine = await createReloading(async () => assemble({ ...parts, voice, keys: await signingKeys(store, seal) }));
+  const origins = createOrigins(parts, (root, provider) => [meAt(root, { ...parts, provider })].filter((part) => part !== undefined));
+  const engines = () => [engine.current().provider, ...origins.running()];
+  const deliver = () => Promise.all(engines().map((one) => one.deliverLogouts()));
+  const keysChanged = async () => void (await Promise.all([engine.reload(), origins.reload()]));
   const { issuer, masterKeys } = settings;
   const { vault } = thirdParties;
-  const maintenance = createMaintenance({ store, seal, log, states, masterKeys, keysChanged: engine.reload, deliver, vault });
+  const maintenance = createMaintenance({ store, seal, log, states, masterKeys, keysChanged, deliver, vault });
   const administration = createAdministration({ settings, store, seal, log, vault });
   const proxy = createProxy({
     ...thirdParties,
     issuer,
-    verify: (value) => engine.current().provider.liveToken(value),
+    verify: (value) => liveAt(engine.current().provider, origins, value),
     record: (event) => recordEvent(store.run, event),
     log,
   });
   const me = createMe({ ...thirdParties, issuer, store, seal, masterKeys, fetch: fetchFromHere(settings), log });
-  const parts = [administration, me, proxy];
+  const beside = [administration, me, proxy];
   const routes: Handler = (request, response) => {
     const path = pathOf(request);
-    const part = parts.find(({ owns }) => owns(path)) ?? engine.current();
+    const part = beside.find(({ owns }) => owns(path)) ?? engine.current();
     return part.handler(request, response);
   };
-  return serve({ settings, log, store }, routes, { applied, maintenance, administration, thirdParties });
+  return serve({ settings, log, store }, routes, { applied, maintenance, administration, thirdParties, origins, voice });
+}
+
+/** Names of tenants that no organization has. It may come later: nothing is refused. */
+async function strangeTenants(store: Store, { origins }: Settings): Promise<string[]> {
+  const named = origins.flatMap(({ url, tenants = [], mounts }) =>
+    [...tenants, ...mounts.flatMap((mount) => mount.tenants ?? [])].map((id) => ({ url, id })),
+  );
+  if (named.length === 0) return [];
+  const known = new Set((await organizations(store)).map(({ id }) => id));
+  return named
+    .filter(({ id }) => !known.has(id))
+    .map(({ url, id }) => `${url} has ${id} among its tenants, and no organization has this id: nothing answers for it there`);
 }
 
 interface Serving {
@@ -139,20 +167,33 @@ interface Serving {
   readonly applied: readonly Applied[];
   readonly maintenance: Maintenance;
   readonly thirdParties: ThirdParties;
+  readonly origins: Origins;
+  readonly voice: Voice;
 }
 
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
-function serve({ settings, log, store }: Parts, routes: Handler, { applied, maintenance, administration, thirdParties }: Serving): Issuer {
+/** A token for the proxy may come from any origin: it says from which, and is verified there. */
+async function liveAt(main: Provider, origins: Pick<Origins, 'providerOf'>, value: string): Promise<LiveToken | undefined> {
+  const issuer = issuerIn(value);
+  return (issuer === undefined ? main : await origins.providerOf(issuer))?.liveToken(value);
+}
+
+function serve({ settings, log, store }: Parts, routes: Handler, serving: Serving): Issuer {
+  const { applied, maintenance, administration, thirdParties, origins, voice } = serving;
   let listening: Listening | undefined;
   let closed: Promise<void> | undefined;
   const health = { ready: () => store.ready(), draining: () => closed !== undefined };
-  const handler = createFront(
-    async (request, response) => {
-      if (!(await answerHealth(pathOf(request), response, health))) await routes(request, response);
-    },
-    { issuer: settings.issuer, log, clientAddress: createAddressOf(settings.trustedProxies), routeOf: createRouteOf(standard) },
-  );
+  const clientAddress = createAddressOf(settings.trustedProxies);
+  const at = (issuer: string, inner: Handler, routeOf: (path: string) => string) =>
+    createFront(
+      async (request, response) => {
+        if (!(await answerHealth(pathOf(request), response, health))) await inner(request, response);
+      },
+      { issuer, log, clientAddress, routeOf },
+    );
+  const handler = at(settings.issuer, routes, createRouteOf(voice.place));
+  const others = origins.all.map(({ setting, ...one }) => ({ setting, handler: at(setting.url, one.handler, one.routeOf) }));
   const end = async (drain: number) => {
     await listening?.close(drain);
     await maintenance.stop();
@@ -164,10 +205,12 @@ function serve({ settings, log, store }: Parts, routes: Handler, { applied, main
     url: settings.issuer,
     applied,
     async listen() {
-      listening = await listen(handler, { ...settings, alsoLoopback6: answersLocalhost(settings) });
+      listening = await listenEverywhere({ setting: mainSetting(settings), handler }, others, settings);
       await administration.open();
       maintenance.start();
       log.info({ url: settings.issuer, port: settings.port }, 'the issuer is ready');
+      for (const { setting } of others)
+        log.info({ url: setting.url, port: setting.port }, `an origin that speaks ${setting.dialect} is ready`);
     },
     maintain: maintenance.runNow,
     close(drain = 10_000) {
@@ -180,10 +223,6 @@ function serve({ settings, log, store }: Parts, routes: Handler, { applied, main
 function signInKey({ masterKeys: [newest] }: Settings): KeyObject {
   if (newest === undefined) throw new TypeError('there is no master key');
   return deriveKey(newest.key, 'sign-in');
-}
-
-function answersLocalhost({ issuer, host }: Settings): boolean {
-  return new URL(issuer).hostname === 'localhost' && host === '127.0.0.1';
 }
 
 function storeOptions(settings: Settings, log: Log) {

@@ -26,6 +26,8 @@ export { generic } from './core/providers/generic.ts';
 export type { KeycloakOptions } from './core/providers/keycloak.ts';
 export { keycloak } from './core/providers/keycloak.ts';
 export type { ProviderPreset, TenantIssuers, VaultPreset } from './core/providers/preset.ts';
+export type { SafeconductOptions } from './core/providers/safeconduct.ts';
 export { safeconduct } from './core/providers/safeconduct.ts';
+export type { SharedSubject } from './core/providers/shared-subject.ts';
 export type { ZitadelOptions } from './core/providers/zitadel.ts';
 export { zitadel } from './core/providers/zitadel.ts';

@@ -22,6 +22,8 @@ import { withinReach } from './tenant.ts';
 export interface AdminOptions {
   /** `iss`. */
   readonly issuer: string;
+  /** Where else it is reached. */
+  readonly origins: readonly string[];
   readonly store: Store;
   readonly seal: Seal;
   /** The newest first. */
@@ -85,9 +87,9 @@ interface Wiring {
   readonly metadata: string;
 }
 
-function deskOf({ issuer, seal, masterKeys, vault }: AdminOptions): Desk {
+function deskOf({ issuer, origins, seal, masterKeys, vault }: AdminOptions): Desk {
   const { key } = newest(masterKeys);
-  return { issuer, seal, vault, cursors: createCursors(deriveKey(key, 'cursors')) };
+  return { issuer, origins, seal, vault, cursors: createCursors(deriveKey(key, 'cursors')) };
 }
 
 function guardOf({ issuer, masterKeys, fetch }: AdminOptions): Wiring['guard'] {

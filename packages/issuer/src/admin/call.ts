@@ -12,6 +12,8 @@ import type { AdminRoute } from './routes/route.ts';
 export interface Desk {
   /** `iss`. */
   readonly issuer: string;
+  /** Where else the issuer is reached. */
+  readonly origins: readonly string[];
   readonly seal: Seal;
   readonly cursors: Cursors;
   readonly vault: Pick<Vault, 'disconnect' | 'panic' | 'rotate' | 'status'>;

@@ -160,6 +160,7 @@ describe('tokens and programs', () => {
       authMethod: 'private_key_jwt',
       publicKeys: [publicKey],
       resources: [api],
+      defaultResource: api,
     };
     const made = await home('applications.create', { body: app });
     assert.deepEqual([made.status, made.json.secret, made.json.defaultResource], [201, undefined, api]);

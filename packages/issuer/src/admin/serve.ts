@@ -10,7 +10,7 @@ import { ADMIN_PATH } from './routes/table.ts';
 import { createSetup, type SetupLog } from './setup.ts';
 
 export interface AdministrationOptions {
-  readonly settings: Pick<Settings, 'issuer' | 'host' | 'port' | 'dataDirectory' | 'masterKeys'>;
+  readonly settings: Pick<Settings, 'issuer' | 'origins' | 'host' | 'port' | 'dataDirectory' | 'masterKeys'>;
   readonly store: Store;
   readonly seal: Seal;
   readonly vault: AdminOptions['vault'];
@@ -28,7 +28,16 @@ export interface Administration {
 /** Wires it. What is built in must be there (`ensureBuiltIn`). */
 export function createAdministration({ settings, store, seal, vault, log }: AdministrationOptions): Administration {
   const { issuer, masterKeys } = settings;
-  const admin = createAdmin({ issuer, store, seal, masterKeys, vault, fetch: fetchFromHere(settings), log });
+  const admin = createAdmin({
+    issuer,
+    origins: settings.origins.map(({ url }) => url),
+    store,
+    seal,
+    masterKeys,
+    vault,
+    fetch: fetchFromHere(settings),
+    log,
+  });
   const setup = createSetup({ store, settings, log });
   return Object.freeze({
     owns: admin.owns,

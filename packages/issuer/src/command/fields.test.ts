@@ -17,6 +17,13 @@ describe('flags of the commands', () => {
     assert.deepEqual(flags.firstParty, ['--first-party', 'boolean']);
     assert.deepEqual(flags.publicKeys, ['--public-key-file', 'json-files']);
     const api = Object.fromEntries(bodyOf('apis.create').map(({ name, flag, kind }) => [name, [flag, kind]]));
+    assert.deepEqual(
+      [api.resource, api.resources],
+      [
+        ['--resource', 'text'],
+        ['--resources', 'list'],
+      ],
+    );
     assert.deepEqual(api.scopes, ['--scope', 'pairs']);
     assert.deepEqual(api.tokenLifetime, ['--token-lifetime', 'number']);
   });

@@ -14,7 +14,7 @@ export interface Field {
   readonly required: boolean;
   readonly description: string;
   readonly choices?: readonly string[] | undefined;
-  /** Whether a list may have no members. */
+  /** Whether a list, or pairs, may have no members. */
   readonly mayBeEmpty: boolean;
 }
 
@@ -47,11 +47,11 @@ export function fieldsOf(schema: z.ZodObject): Field[] {
     return {
       name,
       kind,
-      flag: flagOf(name, kind),
+      flag: flagOf(name, kind, Object.keys(properties)),
       required: required.includes(name),
       description: property.description ?? '',
       choices: property.enum ?? property.items?.enum,
-      mayBeEmpty: kind === 'list' && (property.minItems ?? 0) === 0,
+      mayBeEmpty: (kind === 'list' && (property.minItems ?? 0) === 0) || kind === 'pairs',
     };
   });
 }
@@ -66,13 +66,13 @@ function kindOf(property: Property): FieldKind {
   return property.format === 'date-time' ? 'time' : 'text';
 }
 
-// One flag stands for one value, so that what is a list in the API is named by one of its members here.
-function flagOf(name: string, kind: FieldKind): string {
+// One flag stands for one value, so that what is a list in the API is named by one of its members here, unless something else is.
+function flagOf(name: string, kind: FieldKind, names: readonly string[]): string {
   // `--issuer` is whom the command speaks to.
   if (name === 'issuer') return '--iss';
   const words = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const one = words.replace(/s$/, '');
-  if (kind === 'list' || kind === 'pairs') return `--${one}`;
+  if (kind === 'list' || kind === 'pairs') return `--${one !== words && names.includes(one) ? words : one}`;
   if (kind === 'json-files') return `--${one}-file`;
   return kind === 'json-file' || kind === 'secret-file' ? `--${words}-file` : `--${words}`;
 }

@@ -21,7 +21,7 @@ export function addFlag(command: Command, field: Field): void {
   command.addOption(option.argParser(parserOf(field)));
 }
 
-/** What was typed, under the names of the API. Files are read now; a list of one empty text means an empty list. */
+/** What was typed, under the names of the API. Files are read now; a list or pairs of one empty text means none. */
 export async function readFlags(
   fields: readonly Field[],
   typed: Readonly<Record<string, unknown>>,
@@ -42,7 +42,7 @@ async function readFlag(field: Field, value: unknown, terminal: Terminal): Promi
   if (field.kind === 'json-file') return readJsonFile(String(value));
   if (field.kind === 'json-files') return (await Promise.all((value as string[]).map(readJsonFile))).flatMap(keysOf);
   if (field.kind === 'list') return emptied(value as string[]);
-  return field.kind === 'pairs' ? Object.fromEntries(value as [string, string][]) : value;
+  return field.kind === 'pairs' ? pairsOf(value as readonly ([string, string] | '')[]) : value;
 }
 
 function readSecretFlag({ name, required, flag }: Field, value: unknown, terminal: Terminal): Promise<string> | undefined {
@@ -85,7 +85,7 @@ function described({ kind, description, choices, mayBeEmpty }: Field): string {
     description.replaceAll('`', ''),
     choices ? `One of ${choices.join(', ')}.` : '',
     hints[kind],
-    mayBeEmpty ? '"" alone is an empty list.' : '',
+    mayBeEmpty ? '"" alone is none.' : '',
   ];
   return sentences.filter((text) => text !== '').join(' ');
 }
@@ -98,10 +98,12 @@ function parserOf({ kind, choices }: Field): (value: string, previous: unknown) 
   };
   if (kind === 'list') return (value, previous) => [...before(previous), value === '' ? '' : chosen(value)];
   if (kind === 'json-files') return (value, previous) => [...before(previous), value];
-  if (kind === 'pairs') return (value, previous) => [...before(previous), pairOf(value)];
+  if (kind === 'pairs') return (value, previous) => [...before(previous), value === '' ? '' : pairOf(value)];
   if (kind === 'number') return numberFlag;
   return kind === 'time' ? timeOf : chosen;
 }
+
+const pairsOf = (pairs: readonly ([string, string] | '')[]) => Object.fromEntries(pairs.filter((pair) => pair !== ''));
 
 function pairOf(text: string): [string, string] {
   const at = text.indexOf('=');

@@ -1,18 +1,18 @@
 /** Fills in what a declaration leaves out: what an application of its kind needs, and no more. */
-import { type Application, plainApplication } from '../orgs/applications.ts';
+import { type Application, plainApplication, serviceGrants } from '../orgs/applications.ts';
 import type { ApiDeclaration, ApplicationDeclaration, GrantType } from './define.ts';
 
-const grantTypesOf: Record<ApplicationDeclaration['kind'], readonly GrantType[]> = {
+const grantTypesOf: Record<Exclude<ApplicationDeclaration['kind'], 'service'>, readonly GrantType[]> = {
   web: ['authorization_code', 'refresh_token'],
   spa: ['authorization_code', 'refresh_token'],
   native: ['authorization_code', 'refresh_token'],
-  service: ['client_credentials'],
 };
 
 /** An application as it is stored. It gets the scopes of those `apis` that it may call, when it names none. */
 export function toApplication(app: ApplicationDeclaration, projectId: string, apis: readonly ApiDeclaration[]): Application {
   const isPublic = app.kind === 'spa' || app.kind === 'native';
-  const grantTypes = app.grantTypes ?? grantTypesOf[app.kind];
+  const dialects = app.dialects ?? plainApplication.dialects;
+  const grantTypes = app.grantTypes ?? (app.kind === 'service' ? serviceGrants(dialects) : grantTypesOf[app.kind]);
   const resources = app.resources ?? [];
   return {
     ...plainApplication,
@@ -26,20 +26,18 @@ export function toApplication(app: ApplicationDeclaration, projectId: string, ap
     backchannelLogoutUri: app.backchannelLogoutUri ?? null,
     grantTypes,
     authMethod: app.authMethod ?? (isPublic ? 'none' : 'client_secret_basic'),
-    scopes:
-      app.scopes ??
-      defaultScopes(
-        grantTypes,
-        apis.filter(({ resource }) => resources.includes(resource)),
-      ),
+    scopes: app.scopes ?? [...defaultScopes(grantTypes), ...scopesOf(resources, apis)],
     resources,
-    defaultResource: app.defaultResource ?? (resources.length === 1 ? (resources[0] ?? null) : null),
+    defaultResource: app.defaultResource ?? null,
     pkceRequired: app.pkceRequired ?? true,
+    dialects,
+    refuses: app.refuses ?? [],
   };
 }
 
-/** An API as it is stored: an application that only asks about tokens. Without a secret or keys it cannot. */
-export function apiToApplication(api: ApiDeclaration, projectId: string): Application {
+/** An API as it is stored: an application that asks about tokens, and may call those of `apis` that it names. Without a secret or keys it cannot. */
+export function apiToApplication(api: ApiDeclaration, projectId: string, apis: readonly ApiDeclaration[]): Application {
+  const resources = api.resources ?? [];
   return {
     ...plainApplication,
     id: api.id,
@@ -47,18 +45,28 @@ export function apiToApplication(api: ApiDeclaration, projectId: string): Applic
     kind: 'api',
     name: api.name,
     authMethod: api.authMethod ?? (api.secret === undefined ? 'none' : 'client_secret_basic'),
+    grantTypes: resources.length > 0 ? ['urn:ietf:params:oauth:grant-type:jwt-bearer'] : [],
+    resources,
+    defaultResource: api.defaultResource ?? null,
+    scopes: scopesOf(resources, apis),
     resource: api.resource,
     resourceScopes: api.scopes,
     tokenFormat: api.tokenFormat ?? 'jwt',
-    tokenLifetime: api.tokenLifetime ?? 600,
+    tokenLifetime: api.tokenLifetime ?? plainApplication.tokenLifetime,
+    tokenVersion: api.tokenVersion ?? plainApplication.tokenVersion,
+    dialects: api.dialects ?? plainApplication.dialects,
   };
 }
 
-function defaultScopes(grantTypes: readonly string[], apis: readonly ApiDeclaration[]): string[] {
-  const aboutPeople = grantTypes.some((type) => type !== 'client_credentials' && type !== 'refresh_token');
-  return [
-    ...(aboutPeople ? ['openid', 'profile', 'email'] : []),
-    ...(grantTypes.includes('refresh_token') ? ['offline_access'] : []),
-    ...new Set(apis.flatMap(({ scopes }) => Object.keys(scopes))),
-  ];
+// None of these begins with a person who signs in.
+const actsForItself: readonly string[] = ['client_credentials', 'refresh_token', 'urn:ietf:params:oauth:grant-type:jwt-bearer'];
+
+function defaultScopes(grantTypes: readonly string[]): string[] {
+  const aboutPeople = grantTypes.some((type) => !actsForItself.includes(type));
+  return [...(aboutPeople ? ['openid', 'profile', 'email'] : []), ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])];
+}
+
+/** Every scope of these APIs. */
+function scopesOf(resources: readonly string[], apis: readonly ApiDeclaration[]): string[] {
+  return [...new Set(apis.filter(({ resource }) => resources.includes(resource)).flatMap(({ scopes }) => Object.keys(scopes)))];
 }

@@ -104,7 +104,7 @@ onBothEngines('applying a configuration', (fixture) => {
     const web = await findApplication(fixture.store(), 'shop-web');
     assert.deepEqual(web?.grantTypes, ['authorization_code', 'refresh_token']);
     assert.equal(web?.authMethod, 'client_secret_basic');
-    assert.equal(web?.defaultResource, resource);
+    assert.equal(web?.defaultResource, null);
     assert.deepEqual(web?.scopes, ['openid', 'profile', 'email', 'offline_access', 'orders:read']);
     assert.deepEqual(web?.secretHashes, [hashOf(secretOne)]);
     assert.equal(web?.organizationId, 'shop');
@@ -163,6 +163,7 @@ onBothEngines('applying a configuration', (fixture) => {
       scopes: { 'orders:read': 'See your orders' },
       tokenFormat: 'jwt',
       tokenLifetime: 600,
+      tokenVersion: 2,
     });
     assert.equal(await apiByResource(fixture.store(), `${resource}/`), undefined);
   });

@@ -11,17 +11,20 @@ import { setSecretHashes } from '../orgs/secrets.ts';
 import { WeakPassword } from '../people/password-policy.ts';
 import { type NewPassword, setPassword } from '../people/passwords.ts';
 import { ensureServiceUser } from '../people/service-users.ts';
+import { type Called, refuseSharedSubjects } from '../people/subjects.ts';
 import { upsertUser } from '../people/users.ts';
 import { createSeal, type MasterKey, type Seal } from '../secrets/seal.ts';
 import { hashOf } from '../secrets/token-format.ts';
 import { lockConfiguration } from '../store/configuration-lock.ts';
 import type { Run, Statement, Store } from '../store/database.ts';
 import { recordEvent } from '../store/events.ts';
+import { Refused } from '../store/refused.ts';
 import type { Change } from '../store/upsert.ts';
 import { apiToApplication, toApplication } from './applications.ts';
 import { applyConnection } from './connections.ts';
 import type { ApiDeclaration, ApplicationDeclaration, IssuerConfiguration, ProjectDeclaration, UserDeclaration } from './define.ts';
 import { demoOwners, rememberDemo } from './demo.ts';
+import { tenantsOf } from './origins.ts';
 import { ConfigurationError, checkConfiguration, reveal } from './schema.ts';
 
 /** One thing that applying the configuration did. */
@@ -67,6 +70,7 @@ export async function applyConfiguration(store: Store, value: IssuerConfiguratio
     await lockConfiguration(run);
     await refuseUnknownOrganizations(run, configuration);
     await refuseCollisions(run, configuration);
+    await refused('users', () => refuseSharedSubjects(run, everybody(configuration)));
     const applied = await applyAll(run, configuration, seal);
     await rememberDemo(run, demo);
     const changes = applied.map(({ what, id, change }) => `${what} ${id} ${change}`);
@@ -84,7 +88,8 @@ async function applyAll(run: Run, configuration: IssuerConfiguration, seal: Seal
     if (change !== 'same') applied.push({ what, id, change });
   };
   const apis = projects.flatMap((project) => project.apis ?? []);
-  for (const organization of organizations) note('organization', organization.id, await upsertOrganization(run, organization));
+  for (const organization of organizations)
+    note('organization', organization.id, await refused('organizations', () => upsertOrganization(run, organization)));
   for (const project of projects) await applyProject(run, project, { apis, note });
   for (const user of users) await applyUser(run, user, note);
   // After the applications that they name.
@@ -95,9 +100,11 @@ async function applyAll(run: Run, configuration: IssuerConfiguration, seal: Seal
 const demoRefusal = (id: string): string => `${id} has a demo secret, which everybody may know: give it one of its own for production`;
 
 async function refuseUnknownOrganizations(run: Run, configuration: IssuerConfiguration): Promise<void> {
-  const { organizations = [], projects = [], users = [], connections = [] } = configuration;
+  const { organizations = [], projects = [], users = [], connections = [], origins = [] } = configuration;
   const known = new Set([...organizations, ...(await run<{ id: string }>(ORGANIZATIONS, []))].map(({ id }) => id));
-  const lost = [...projects, ...users, ...connections].filter(({ organization }) => !known.has(organization));
+  const hosts = users.flatMap(({ id, guestOf = {} }) => Object.keys(guestOf).map((organization) => ({ id, organization })));
+  const tenants = origins.flatMap(({ url: id, ...origin }) => tenantsOf(origin).map((organization) => ({ id, organization })));
+  const lost = [...projects, ...users, ...hosts, ...connections, ...tenants].filter(({ organization }) => !known.has(organization));
   if (lost.length === 0) return;
   throw new ConfigurationError(
     lost.map(({ id, organization }) => `${id}: there is no organization ${organization}: declare it under organizations`),
@@ -114,6 +121,11 @@ async function refuseCollisions(run: Run, { projects = [], users = [] }: IssuerC
   throw new ConfigurationError(rows.map(({ id }) => `the id ${id} is taken: a person and an application must not share one`));
 }
 
+const everybody = ({ projects = [], users = [] }: IssuerConfiguration): Called[] => [
+  ...users.map(({ id, subjects }) => ({ id, subjects })),
+  ...projects.flatMap(({ apis = [], applications = [] }) => [...apis, ...applications]).map(({ id }) => ({ id })),
+];
+
 const isService = (program: ApiDeclaration | ApplicationDeclaration): boolean => 'kind' in program && program.kind === 'service';
 
 interface Declared {
@@ -128,7 +140,7 @@ async function applyProject(run: Run, project: ProjectDeclaration, { apis: known
   for (const [key, title] of Object.entries(roles))
     note('role', `${id}/${key}`, await upsertRole(run, { projectId: id, key, name: title }));
   for (const api of apis) {
-    note('api', api.id, await upsertApplication(run, apiToApplication(api, id)));
+    note('api', api.id, await upsertApplication(run, apiToApplication(api, id, known)));
     await applyCredentials(run, api, note);
   }
   for (const application of applications) {
@@ -150,7 +162,7 @@ async function applyCredentials(run: Run, { id, secret, jwks }: ApiDeclaration |
 }
 
 async function applyUser(run: Run, declaration: UserDeclaration, note: Note): Promise<void> {
-  const { organization, password, passwordHash, roles, ...user } = declaration;
+  const { organization, password, passwordHash, roles, guestOf = {}, ...user } = declaration;
   note(
     'user',
     user.id,
@@ -159,17 +171,34 @@ async function applyUser(run: Run, declaration: UserDeclaration, note: Note): Pr
   if (password !== undefined) note('password', user.id, await declarePassword(run, user.id, { password: reveal(password) }));
   if (passwordHash !== undefined) note('password', user.id, await declarePassword(run, user.id, { hash: reveal(passwordHash) }));
   await applyRoles(run, { id: user.id, organization, roles }, note);
+  for (const [host, given] of Object.entries(guestOf))
+    await applyRoles(run, { id: user.id, organization: host, roles: given, asGuest: true }, note);
 }
 
 interface DeclaredRoles {
   readonly id: string;
   readonly organization: string;
   readonly roles: UserDeclaration['roles'];
+  readonly asGuest?: boolean;
 }
 
-async function applyRoles(run: Run, { id, organization, roles = {} }: DeclaredRoles, note: Note): Promise<void> {
+async function applyRoles(run: Run, { id, organization, roles = {}, asGuest }: DeclaredRoles, note: Note): Promise<void> {
   for (const [projectId, keys] of Object.entries(roles))
-    note('roles', `${id}@${projectId}`, await setRoles(run, { organizationId: organization, userId: id, projectId }, keys));
+    note(
+      'roles',
+      `${id}@${asGuest ? `${organization}/` : ''}${projectId}`,
+      await setRoles(run, { organizationId: organization, userId: id, projectId }, keys),
+    );
+}
+
+/** What is in the way in the database is a finding, too. */
+async function refused<T>(where: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    throw new ConfigurationError([`${where}: ${error.message}`]);
+  }
 }
 
 async function declarePassword(run: Run, userId: string, secret: NewPassword): Promise<Change> {

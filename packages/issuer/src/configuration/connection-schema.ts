@@ -9,6 +9,8 @@ import { Secret } from '../secrets/secret.ts';
 /** Rules that connections share with everything else in the file. */
 export interface SharedRules {
   readonly id: z.ZodType<string>;
+  /** That of an application of ours. */
+  readonly applicationId: z.ZodType<string>;
   readonly name: z.ZodType<string>;
   readonly scope: z.ZodType<string>;
   readonly secretValue: z.ZodType<string | Secret>;
@@ -44,7 +46,7 @@ const proxy = z.strictObject({
 });
 
 /** The schema of one connection. */
-export function connectionSchema({ id, name, scope, secretValue }: SharedRules) {
+export function connectionSchema({ id, applicationId, name, scope, secretValue }: SharedRules) {
   const use = z.strictObject({
     scopes: z.array(scope).min(1, 'must name a scope: leave it out for whatever the person allows').max(100).optional(),
     tokens: z.boolean().optional(),
@@ -69,7 +71,7 @@ export function connectionSchema({ id, name, scope, secretValue }: SharedRules) 
       authorizationParams: z.record(parameterName, z.string().max(500)).optional(),
       publicClients: z.boolean().optional(),
       refreshRetry: z.enum(['never', 'safe']).optional(),
-      applications: z.record(id, z.union([z.literal(true), use], 'must be true, or { scopes?, tokens? }')).optional(),
+      applications: z.record(applicationId, z.union([z.literal(true), use], 'must be true, or { scopes?, tokens? }')).optional(),
       proxy: proxy.optional(),
     })
     .superRefine((value, context) => {

@@ -1,6 +1,8 @@
 /** Configuration in code: what a `safeconduct.config.ts` may declare. */
 import type { Endpoints, PresetName } from '../connections/connection.ts';
+import type { Leniency } from '../dialects/facts.ts';
 import { Secret } from '../secrets/secret.ts';
+import type { OriginDeclaration } from './origins.ts';
 
 /** A secret as configuration may hold it. Wrap it in `demo()` when it is meant to be known to everybody. */
 export type SecretValue = string | Secret;
@@ -11,6 +13,11 @@ export interface IssuerConfiguration {
   readonly projects?: readonly ProjectDeclaration[];
   readonly users?: readonly UserDeclaration[];
   readonly connections?: readonly ConnectionDeclaration[];
+  /**
+   * Where else `safeconduct dev` serves the issuer, and how it speaks there. `safeconduct start` reads `SAFECONDUCT_ORIGINS`
+   * instead, and `createIssuer` its own option.
+   */
+  readonly origins?: readonly OriginDeclaration[];
 }
 
 /** A company or team that people belong to. */
@@ -18,6 +25,8 @@ export interface OrganizationDeclaration {
   /** Letters, digits, `_`, `-` and `.`; at most 100. It becomes `org_id` in tokens. */
   readonly id: string;
   readonly name: string;
+  /** Its primary domain, in lower case: it names the organization where a dialect wants a domain. */
+  readonly domain?: string;
 }
 
 /** What belongs together: the roles people can have, the APIs, and the applications that call them. */
@@ -45,9 +54,20 @@ export interface ApiDeclaration {
   readonly tokenFormat?: 'jwt' | 'opaque';
   /** Seconds that a token lives, at most 3600. Default 600. */
   readonly tokenLifetime?: number;
+  /** Which form of token it wants, where a dialect has several. Default 2. */
+  readonly tokenVersion?: 1 | 2;
+  /** How origins must speak where it may ask about tokens. Default `['standard']`. */
+  readonly dialects?: readonly string[];
+  /**
+   * Resource indicators of other APIs that it calls as the person who called it (on behalf of), in dialects that have this, with
+   * any of their scopes. It must prove itself.
+   */
+  readonly resources?: readonly string[];
+  /** The one that is meant when it names none. */
+  readonly defaultResource?: string;
   /** How it proves itself when it introspects. Default: `client_secret_basic` with a secret, else not at all. */
   readonly authMethod?: 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
-  /** Needed only to introspect tokens. At least 32 characters, or two of them while one is being replaced. */
+  /** Needed only to introspect tokens and to call other APIs. At least 32 characters, or two of them while one is being replaced. */
   readonly secret?: SecretValue | readonly SecretValue[];
   /** Public keys, for `private_key_jwt`: one, or two while one is being replaced. */
   readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
@@ -79,18 +99,29 @@ export interface ApplicationDeclaration {
   readonly scopes?: readonly string[];
   /** Resource indicators of the APIs it may call. */
   readonly resources?: readonly string[];
-  /** The resource that is meant when it names none. Default: its only one. */
+  /** The resource that is meant when it names none. Default: its only one, except in dialects where none is meant. */
   readonly defaultResource?: string;
   /** Turning PKCE off needs a confidential application, which must then send a nonce. Default true. */
   readonly pkceRequired?: boolean;
+  /** How origins must speak for this application to be served there. Elsewhere nobody knows it. Default `['standard']`. */
+  readonly dialects?: readonly string[];
+  /** What its dialects let through, because a vendor does, and it does without. Default: nothing. */
+  readonly refuses?: readonly Leniency[];
   /**
    * For kind `service`, which is a service user under the same id: its role keys by project id, exactly these and no others in
    * those projects.
    */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
+  /** For kind `service`: texts by key, for applications that know what they mean. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export type GrantType = 'authorization_code' | 'refresh_token' | 'client_credentials' | 'urn:ietf:params:oauth:grant-type:device_code';
+export type GrantType =
+  | 'authorization_code'
+  | 'refresh_token'
+  | 'client_credentials'
+  | 'urn:ietf:params:oauth:grant-type:device_code'
+  | 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 /** A person. A service user is an application of kind `service`. */
 export interface UserDeclaration {
@@ -110,6 +141,42 @@ export interface UserDeclaration {
   readonly passwordHash?: SecretValue;
   /** Role keys by project id: exactly these, no others in those projects. */
   readonly roles?: Readonly<Record<string, readonly string[]>>;
+  /** Role keys by project id, by the id of another organization that invited the person: exactly these, as for `roles`. */
+  readonly guestOf?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+  /** Further standard claims (OpenID Connect Core 5.1), in the spelling of the wire. */
+  readonly claims?: ClaimsDeclaration;
+  /** Texts by key, for applications that know what they mean. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** `sub` by the name of a dialect, for people who moved here and keep theirs. Default: what the dialect makes of the id. */
+  readonly subjects?: Readonly<Record<string, string>>;
+}
+
+/** Standard claims that have no member of their own (OpenID Connect Core 5.1). */
+export interface ClaimsDeclaration {
+  readonly nickname?: string;
+  readonly preferred_username?: string;
+  readonly middle_name?: string;
+  readonly profile?: string;
+  readonly picture?: string;
+  readonly website?: string;
+  readonly gender?: string;
+  /** `1990-05-31`, `0000-05-31` without the year, or a year. */
+  readonly birthdate?: string;
+  /** A time zone such as `Europe/Paris`. */
+  readonly zoneinfo?: string;
+  readonly phone_number?: string;
+  readonly phone_number_verified?: boolean;
+  readonly address?: AddressDeclaration;
+}
+
+/** A postal address (OpenID Connect Core 5.1.1). */
+export interface AddressDeclaration {
+  readonly formatted?: string;
+  readonly street_address?: string;
+  readonly locality?: string;
+  readonly region?: string;
+  readonly postal_code?: string;
+  readonly country?: string;
 }
 
 /** A third party: people sign in through it, or connect their account there for applications to use. */

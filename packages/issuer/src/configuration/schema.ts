@@ -4,7 +4,11 @@ import { keyId, publicKeyProblem } from '../orgs/keys.ts';
 import { calledUrlProblem, redirectUriProblem } from '../orgs/redirect-uri.ts';
 import { Secret } from '../secrets/secret.ts';
 import { connectionSchema } from './connection-schema.ts';
-import type { IssuerConfiguration } from './define.ts';
+import type { GrantType, IssuerConfiguration } from './define.ts';
+import { dialectSubjectsSchema, dialectsSchema, refusesSchema } from './dialects.ts';
+import { describe } from './findings.ts';
+import { originsSchema } from './origins.ts';
+import { claimsSchema, domainSchema, metadataSchema } from './person-schema.ts';
 import { referenceProblems } from './references.ts';
 
 /** A configuration that cannot be applied. `message` has one line per finding. */
@@ -20,7 +24,14 @@ export class ConfigurationError extends Error {
 const id = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/, 'must be 1 to 100 letters, digits, "_", "-" or ".", and begin with a letter or digit');
-const applicationId = id.refine((value) => !value.startsWith('usr_'), 'must not begin with usr_: that is how the ids of people begin');
+// One vendor writes `@` in them, and an application may have moved here.
+const clientId = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,99}$/, 'must be 1 to 100 letters, digits, "_", "-", "." or "@", and begin with a letter or digit');
+const applicationId = clientId.refine(
+  (value) => !value.startsWith('usr_'),
+  'must not begin with usr_: that is how the ids of people begin',
+);
 const roleKey = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}$/, 'must be 1 to 100 letters, digits, "_", "-", ":" or ".", and begin with a letter or digit');
@@ -39,7 +50,10 @@ const secrets = z
 const resource = z
   .string()
   .refine((value) => URL.canParse(value) && !value.includes('#'), 'must be an absolute URL without fragment, such as https://api.example')
-  .refine((value) => calledUrlProblem(value) === undefined, 'must begin with https:// (http:// is for this computer only)');
+  .refine(
+    (value) => /^api:\/\/[\w.-]+(\/[\w.-]+)*$/.test(value) || calledUrlProblem(value) === undefined,
+    'must begin with https:// or api:// (http:// is for this computer only)',
+  );
 
 const publicKey = z.record(z.string(), z.unknown()).superRefine((key, context) => {
   const problem = publicKeyProblem(key);
@@ -58,6 +72,10 @@ const api = z
     scopes: z.record(scope, name),
     tokenFormat: z.enum(['jwt', 'opaque']).optional(),
     tokenLifetime: z.int().min(30, 'must be at least 30 seconds').max(3600, 'must be at most 3600 seconds').optional(),
+    tokenVersion: z.union([z.literal(1), z.literal(2)], 'must be 1 or 2').optional(),
+    dialects: dialectsSchema.optional(),
+    resources: z.array(z.string()).max(50).optional(),
+    defaultResource: z.string().optional(),
     authMethod: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).optional(),
     secret: secrets,
     jwks,
@@ -65,9 +83,18 @@ const api = z
   .superRefine((value, context) => {
     const problems = (value.authMethod ?? value.secret ?? value.jwks) ? credentialProblems({ ...value, kind: 'api' }) : [];
     for (const [path, message] of problems) context.addIssue({ code: 'custom', path: [...path], message });
+    if (value.resources?.length && !(value.secret ?? value.jwks))
+      context.addIssue({ code: 'custom', path: ['resources'], message: 'are for an API that proves itself: give it a secret or keys' });
   });
 
-const grantTypes = ['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code'] as const;
+const grantTypes = [
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+] as const satisfies readonly GrantType[];
+const roles = z.record(id, z.array(roleKey)).optional();
 
 const application = z
   .strictObject({
@@ -86,7 +113,10 @@ const application = z
     resources: z.array(z.string()).max(50).optional(),
     defaultResource: z.string().optional(),
     pkceRequired: z.boolean().optional(),
-    roles: z.record(id, z.array(roleKey)).optional(),
+    dialects: dialectsSchema.optional(),
+    refuses: refusesSchema.optional(),
+    roles,
+    metadata: metadataSchema.optional(),
   })
   .superRefine((value, context) => {
     for (const [path, message] of applicationProblems(value)) context.addIssue({ code: 'custom', path: [...path], message });
@@ -114,23 +144,28 @@ const user = z
     state: z.enum(['active', 'disabled']).optional(),
     password: secretValue.optional(),
     passwordHash: secretValue.optional(),
-    roles: z.record(id, z.array(roleKey)).optional(),
+    roles,
+    guestOf: z.record(id, z.record(id, z.array(roleKey))).optional(),
+    claims: claimsSchema.optional(),
+    metadata: metadataSchema.optional(),
+    subjects: dialectSubjectsSchema.optional(),
   })
   .refine((value) => !(value.password && value.passwordHash), { path: ['passwordHash'], message: 'give a password or its hash, not both' });
 
-const connection = connectionSchema({ id, name, scope, secretValue });
+const connection = connectionSchema({ id, applicationId, name, scope, secretValue });
 
 const configuration = z.strictObject({
-  organizations: z.array(z.strictObject({ id, name })).optional(),
+  organizations: z.array(z.strictObject({ id, name, domain: domainSchema.optional() })).optional(),
   projects: z.array(project).optional(),
   users: z.array(user).optional(),
   connections: z.array(connection).optional(),
+  origins: originsSchema.optional(),
 });
 
 /** The configuration, checked. Throws a `ConfigurationError` that lists everything that is wrong. */
 export function checkConfiguration(value: unknown): IssuerConfiguration {
   const parsed = configuration.safeParse(value);
-  if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(describe));
+  if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map((issue) => describe(issue)));
   const checked = parsed.data as IssuerConfiguration;
   const problems = referenceProblems(checked);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -152,13 +187,26 @@ type CheckedApplication = {
   secret?: unknown;
   jwks?: unknown;
   pkceRequired?: boolean | undefined;
+  grantTypes?: readonly string[] | undefined;
   roles?: unknown;
+  metadata?: unknown;
 };
 
 function applicationProblems(app: CheckedApplication): Problem[] {
-  const roles: Problem[] =
-    app.roles === undefined || app.kind === 'service' ? [] : [[['roles'], 'must be left out: only people and services have roles']];
-  return [...uriProblems(app), ...credentialProblems(app), ...roles];
+  return [...uriProblems(app), ...credentialProblems(app), ...grantProblems(app), ...serviceProblems(app)];
+}
+
+function serviceProblems(app: CheckedApplication): Problem[] {
+  if (app.kind === 'service') return [];
+  const given = (['roles', 'metadata'] as const).filter((field) => app[field] !== undefined);
+  return given.map((field) => [[field], `must be left out: only people and services have ${field}`]);
+}
+
+// The assertion is another token, or is signed by a service user: both need a program that can prove itself.
+function grantProblems({ kind, grantTypes = [] }: CheckedApplication): Problem[] {
+  const at = grantTypes.indexOf('urn:ietf:params:oauth:grant-type:jwt-bearer');
+  if (at < 0 || (kind !== 'spa' && kind !== 'native')) return [];
+  return [[['grantTypes', at], `is for applications that prove themselves: a ${kind} application cannot`]];
 }
 
 function uriProblems({ kind, redirectUris = [], postLogoutRedirectUris = [], backchannelLogoutUri }: CheckedApplication): Problem[] {
@@ -192,13 +240,3 @@ function credentialProblems({ kind, authMethod, secret, jwks, pkceRequired }: Ch
     problems.push([['pkceRequired'], `must not be false: a ${kind} application has nothing else to prove itself`]);
   return problems;
 }
-
-function describe(issue: z.core.$ZodIssue): string {
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  const unknown = issue.code === 'unrecognized_keys' ? `does not know ${issue.keys.join(', ')}: check the spelling` : messageOf(issue);
-  return `${path.replace(/^\./, '') || 'the file'} ${unknown}`;
-}
-
-// What is wrong with the name of a member is said by the rule for names.
-const messageOf = (issue: z.core.$ZodIssue): string =>
-  (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message;

@@ -13,6 +13,7 @@ const application = (more: Partial<RegisteredApplication> = {}): RegisteredAppli
   name: 'App',
   authMethod: 'client_secret_basic',
   organizationId: 'org',
+  projectClients: [],
   reaches: true,
   secretHashes: [],
   keys: [],

@@ -66,7 +66,8 @@ async function admitNewcomer(
   { account, circumstances }: { readonly account: UpstreamAccount; readonly circumstances: Circumstances },
 ): Promise<Admission> {
   const verifiedEmail = account.emailVerified ? account.email : undefined;
-  const user = await signUp(run, { organizationId, name: account.fullName, verifiedEmail });
+  const cameWith = { connection: id, subject: account.subject };
+  const user = await signUp(run, { organizationId, name: account.fullName, verifiedEmail, cameWith });
   if (user === 'email-taken') {
     // It may be this very person's, who has just signed up in another tab.
     if (await findLinked(run, organizationId, account)) throw new Lost();

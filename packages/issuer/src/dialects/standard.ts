@@ -1,7 +1,8 @@
 /** The default dialect: the RFCs' own paths, names and token shapes. */
-import type { Dialect, Routes } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import type { Place, Routes } from './facts.ts';
 
-const routes: Routes = Object.freeze({
+const routes = Object.freeze({
   authorization: '/oauth2/authorize',
   token: '/oauth2/token',
   userinfo: '/oauth2/userinfo',
@@ -11,24 +12,25 @@ const routes: Routes = Object.freeze({
   deviceAuthorization: '/oauth2/device_authorization',
   deviceVerification: '/device',
   endSession: '/oauth2/logout',
-});
+  discovery: ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'],
+} satisfies Routes);
 
 /** RFC 6749, RFC 8414, RFC 9068 and OpenID Connect Core, nothing added but `roles`, `org_id`, `sid` and `gid`. */
 export const standard: Dialect = {
   name: 'standard',
-  routes,
-  token: {
-    signingAlgorithm: 'ES256',
-    headerType: 'at+jwt',
-    claims: ({ roles, organization, session, grant, signIn }) => ({
-      roles,
-      ...(organization !== undefined && { org_id: organization }),
-      ...(session !== undefined && { sid: session }),
-      ...(grant !== undefined && { gid: grant }),
-      ...(signIn?.authTime !== undefined && { auth_time: signIn.authTime }),
-      ...(signIn?.acr !== undefined && { acr: signIn.acr }),
-      ...(signIn?.amr !== undefined && { amr: signIn.amr }),
-    }),
+  place: (origin): Place => ({ issuer: origin, routes }),
+  shapes: { signingAlgorithm: 'ES256', headerType: 'at+jwt', accessToken: (claims) => claims },
+  policy: {
+    responseTypes: [],
+    responseModes: ['query', 'form_post'],
+    rotates: () => true,
+    lenient: [],
+    jsonBodies: false,
+    wholeApi: false,
+    unknownScopes: 'refuse',
+    assertionAudience: ({ issuer }) => [issuer],
+    connectedAccounts: false,
+    framed: false,
   },
   discovery: (document, endpoint) => ({
     ...document,

@@ -3,6 +3,8 @@ import { getCookie, setCookie } from 'hono/cookie';
 import type { Connection } from '../connections/connection.ts';
 import { UpstreamFailed, UpstreamRefused, type UpstreamRequest } from '../connections/third-party.ts';
 import { newKey, type Purposes, TRIP_LIFETIME, type TripPurpose } from '../connections/upstream-requests.ts';
+import { cookieSuffix } from '../provider/configuration.ts';
+import type { Voice } from '../provider/voice.ts';
 import { type Desk, type FlowContext, Refusal } from './desk.ts';
 import { leaveFor } from './leave.ts';
 
@@ -49,18 +51,20 @@ export function refusalOf({ log }: Pick<Desk, 'log'>, { error, connection }: { e
 }
 
 /** The value that this browser got with its last trip. */
-export function browserOf({ issuer }: Pick<Desk, 'issuer'>, c: FlowContext): string | undefined {
-  return getCookie(c, cookieName(issuer));
+export function browserOf(desk: Pick<Desk, 'voice'>, c: FlowContext): string | undefined {
+  return getCookie(c, tripCookie(desk.voice));
 }
 
 // One value for all trips of a browser, so that tabs do not disturb each other.
-function bindBrowser({ issuer }: Desk, c: FlowContext): string {
-  const given = getCookie(c, cookieName(issuer));
+function bindBrowser(desk: Desk, c: FlowContext): string {
+  const given = getCookie(c, tripCookie(desk.voice));
   const value = given !== undefined && /^[\w-]{43}$/.test(given) ? given : newKey();
-  const secure = issuer.startsWith('https:');
+  const secure = desk.issuer.startsWith('https:');
   // The cookie outlives the trip a little: the last question comes after it.
-  setCookie(c, cookieName(issuer), value, { path: '/', httpOnly: true, secure, sameSite: 'Lax', maxAge: 2 * TRIP_LIFETIME });
+  setCookie(c, tripCookie(desk.voice), value, { path: '/', httpOnly: true, secure, sameSite: 'Lax', maxAge: 2 * TRIP_LIFETIME });
   return value;
 }
 
-const cookieName = (issuer: string): string => (issuer.startsWith('https:') ? '__Host-sc_trip' : 'sc_trip');
+/** Name of the cookie that binds trips to a browser. */
+export const tripCookie = (voice: Voice): string =>
+  `${voice.origin.startsWith('https:') ? '__Host-sc_trip' : 'sc_trip'}${cookieSuffix(voice)}`;

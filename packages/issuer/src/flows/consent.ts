@@ -6,7 +6,7 @@ import { atomically, unit } from '../provider/unit.ts';
 import type { Statement } from '../store/database.ts';
 import type { Interaction } from './begun.ts';
 import { answerPage, circumstances, type Desk, type FlowContext, Refusal } from './desk.ts';
-import { appName, assertOurForm, type Opened, openInteraction, personOf, readForm } from './interaction.ts';
+import { appName, assertOurForm, type Opened, openInteraction, pagePolicy, personOf, readForm } from './interaction.ts';
 import { type Asked, askedBy } from './scopes.ts';
 
 /** The name of the organization with this id. */
@@ -31,7 +31,7 @@ export async function showConsent(desk: Desk, c: FlowContext, { interaction, cli
     scopes: [...asked.scopes, ...claimsIn(interaction)],
     lifetime: lifetimeOf(desk, asked),
   });
-  return answerPage(desk, c, page, { leadsTo: redirectUri ? [redirectUri] : [] });
+  return answerPage(desk, c, page, pagePolicy(desk, { redirectUri }));
 }
 
 /** Takes the decision, and sends the browser on with it. */

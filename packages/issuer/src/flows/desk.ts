@@ -12,6 +12,7 @@ import { errorPage } from '../pages/error.ts';
 import type { Frame } from '../pages/layout.ts';
 import type { SignInAttempt, SignInResult } from '../people/sign-in.ts';
 import type { Lifetimes } from '../provider/limits.ts';
+import type { Voice } from '../provider/voice.ts';
 import type { Store } from '../store/database.ts';
 import type { Begun } from './begun.ts';
 import type { AddressOf } from './client-address.ts';
@@ -28,7 +29,9 @@ export interface FlowLog {
 export interface Desk {
   readonly provider: Provider;
   readonly store: Store;
+  /** Origin of the issuer. */
   readonly issuer: string;
+  readonly voice: Voice;
   readonly signIn: (attempt: SignInAttempt) => Promise<SignInResult>;
   /** Signs form tokens. */
   readonly key: KeyObject;

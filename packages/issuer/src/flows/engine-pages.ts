@@ -5,19 +5,22 @@ import type { Provider } from 'oidc-provider';
 import { continuePage } from '../pages/continue.ts';
 import { fromOurPage } from './csrf.ts';
 import { type Desk, drawProblem } from './desk.ts';
-import { pageHeaders } from './security-headers.ts';
+import { inPopups } from './interaction.ts';
+import { formTarget, pageHeaders } from './security-headers.ts';
 
 type Middleware = Parameters<Provider['use']>[0];
 type Ctx = Parameters<Middleware>[0];
-type EngineDesk = Pick<Desk, 'provider' | 'issuer' | 'frame' | 'log'>;
+type EngineDesk = Pick<Desk, 'provider' | 'issuer' | 'frame' | 'log' | 'voice'>;
 
 /** Wires the middleware. It belongs before the engine: `provider.use(...)`. */
 export function aroundEnginePages(desk: EngineDesk): Middleware {
-  const guarded = [desk.provider.pathFor('code_verification'), desk.provider.pathFor('end_session_confirm')];
+  const guarded = [desk.provider.pathFor('code_verification'), desk.provider.pathFor('end_session_confirm')].map((own) =>
+    own.toLowerCase(),
+  );
   const [device] = guarded;
   return async (ctx, next) => {
-    // The engine's router takes a path with a slash at its end for the same.
-    const path = ctx.path.replace(/\/$/, '');
+    // The engine's router takes a path with a slash at its end for the same, and letters in either case.
+    const path = ctx.path.replace(/\/$/, '').toLowerCase();
     if (ctx.method === 'POST' && guarded.includes(path) && !fromOurPage(desk.issuer, provenanceOf(ctx))) return refuse(desk, ctx);
     if (ctx.method === 'GET' && path === device) keepUserCode(ctx);
     await next();
@@ -45,12 +48,16 @@ function keepUserCode(ctx: Ctx): void {
   ctx.query = rest;
 }
 
-function dress({ issuer, frame }: EngineDesk, ctx: Ctx): void {
+function dress({ issuer, frame, voice }: EngineDesk, ctx: Ctx): void {
+  const message = typeof ctx.body === 'string' ? messageScript(ctx.body) : undefined;
+  const framedBy = formTarget(String(ctx.oidc?.params?.redirect_uri));
+  if (message !== undefined && framedBy !== undefined)
+    return void ctx.set(pageHeaders(issuer, { script: hash('sha256', message, 'base64'), framedBy }));
   const own = typeof ctx.body === 'string' ? selfSending(ctx.body) : undefined;
   if (own) ctx.body = continuePage(frame, { action: own.action, fields: raw(own.fields), script: raw(own.script) });
   const leadsTo: readonly string[] = Array.isArray(ctx.state.leadsTo) ? ctx.state.leadsTo : [];
   const script = own && hash('sha256', own.script, 'base64');
-  ctx.set(pageHeaders(issuer, { leadsTo: own ? [own.action] : leadsTo, script }));
+  ctx.set(pageHeaders(issuer, { leadsTo: own ? [own.action] : leadsTo, script, keepsOpener: inPopups(voice) }));
 }
 
 interface SelfSending {
@@ -70,6 +77,11 @@ function selfSending(body: string): SelfSending | undefined {
   const [, script] = SCRIPT.exec(body) ?? [];
   if (action === undefined || fields === undefined || script === undefined) return undefined;
   return { action: unescaped(action), fields, script };
+}
+
+/** The script of the engine's answer to whoever framed or opened it (oidc-provider lib/response_modes/web_message.js). */
+function messageScript(body: string): string | undefined {
+  return body.includes('<title>Web Message Response</title>') ? SCRIPT.exec(body)?.[1] : undefined;
 }
 
 const entities: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };

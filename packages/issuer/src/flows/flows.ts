@@ -12,6 +12,7 @@ import type { Vault } from '../connections/vault.ts';
 import type { SignInAttempt, SignInResult } from '../people/sign-in.ts';
 import { lifetimes as completed, type Lifetimes, MAX_BODY } from '../provider/limits.ts';
 import { atomically } from '../provider/unit.ts';
+import type { Voice } from '../provider/voice.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
@@ -25,7 +26,7 @@ import { answerPage, type Bindings, type Desk, drawProblem, type FlowContext, ty
 import { aroundEnginePages } from './engine-pages.ts';
 import { openInteraction } from './interaction.ts';
 import { showLogin, takeLogin } from './login.ts';
-import { beginSignIn } from './upstream-login.ts';
+import { beginSignIn, leaveForWay, namedWay, type Way } from './upstream-login.ts';
 
 export interface FlowsOptions {
   /** The engine. Its own pages get our headers and checks as well: a middleware is added to it. */
@@ -33,6 +34,8 @@ export interface FlowsOptions {
   readonly store: Store;
   /** Origin of the issuer. */
   readonly issuer: string;
+  /** How this issuer speaks. */
+  readonly voice: Voice;
   /** Checks a password (`createSignIn`). One for the process, whatever becomes of the engine. */
   readonly signIn: (attempt: SignInAttempt) => Promise<SignInResult>;
   /** Signs form tokens. */
@@ -73,6 +76,9 @@ export function createFlows({ links = {}, trustedProxies = [], lifetimes, seal, 
   // Somebody who reloads after a mistake begins again.
   for (const step of [':step{login|consent}', 'connection/:connection'])
     app.get(`/interaction/:uid/${step}`, (c) => c.redirect(`/interaction/${encodeURIComponent(c.req.param('uid') ?? '')}`, 303));
+  // People see their accounts at the main issuer, wherever they came from.
+  const { origin, home } = rest.voice;
+  if (origin !== home) for (const path of ['/', '/account', '/account/*']) app.get(path, (c) => c.redirect(`${home}/account`, 303));
   addAccount(app, desk);
   addConnect(app, desk);
   for (const asset of assets) app.get(asset.path, (c) => answerAsset(c, asset));
@@ -81,15 +87,21 @@ export function createFlows({ links = {}, trustedProxies = [], lifetimes, seal, 
   return app;
 }
 
-function show(desk: Desk, c: FlowContext): Promise<Response> {
-  return atomically(desk.store, async () => {
-    const opened = await openInteraction(desk, c, { toShow: true });
-    if (c.req.query('account') === 'another') return showLogin(desk, c, opened, { fresh: true });
-    const { name } = opened.interaction.prompt;
-    if (name === 'login') return showLogin(desk, c, opened);
-    if (name === 'consent') return showConsent(desk, c, opened);
-    throw new TypeError(`the engine asked for a prompt that has no page: ${name}`);
-  });
+async function show(desk: Desk, c: FlowContext): Promise<Response> {
+  const shown = await atomically(desk.store, () => firstPage(desk, c));
+  return shown instanceof Response ? shown : leaveForWay(desk, c, shown);
+}
+
+/** The page of an interaction, or the way in that was asked for instead. */
+async function firstPage(desk: Desk, c: FlowContext): Promise<Response | Way> {
+  const opened = await openInteraction(desk, c, { toShow: true });
+  if (c.req.query('account') === 'another') return showLogin(desk, c, opened, { fresh: true });
+  const { name } = opened.interaction.prompt;
+  const named = name === 'login' && c.req.query('way') !== 'any' ? await namedWay(desk, opened) : undefined;
+  if (named) return named;
+  if (name === 'login') return showLogin(desk, c, opened);
+  if (name === 'consent') return showConsent(desk, c, opened);
+  throw new TypeError(`the engine asked for a prompt that has no page: ${name}`);
 }
 
 function answerAsset(c: FlowContext, { body, type }: Asset): Response {

@@ -3,9 +3,11 @@ import { type Client, errors } from 'oidc-provider';
 import type { Person } from '../pages/layout.ts';
 import type { AccountRow } from '../provider/account-row.ts';
 import { unit } from '../provider/unit.ts';
+import { rewrites, type Voice } from '../provider/voice.ts';
 import type { Interaction } from './begun.ts';
 import { formToken, formTokenMatches, fromOurPage } from './csrf.ts';
 import { type Desk, type FlowContext, Refusal } from './desk.ts';
+import type { PagePolicy } from './security-headers.ts';
 
 /** An open interaction and who asked for it. */
 export interface Opened {
@@ -39,6 +41,14 @@ export async function openInteraction(desk: Desk, c: FlowContext, { toShow = fal
     csrf: formToken(key, secretOf(interaction)),
   };
 }
+
+/** The headers of an interaction's pages. */
+export function pagePolicy({ voice }: Pick<Desk, 'voice'>, { redirectUri }: Pick<Opened, 'redirectUri'>): PagePolicy {
+  return { leadsTo: redirectUri ? [redirectUri] : [], keepsOpener: inPopups(voice) };
+}
+
+/** Vendors' clients, and docs pages that sign in, open a window for it, which must still know at its end who opened it. */
+export const inPopups = ({ dialect }: Voice): boolean => rewrites(dialect);
 
 /** Where a post must come from: our page, in this browser, for this interaction. */
 export function assertOurForm(desk: Desk, c: FlowContext, { interaction, client }: Opened, form: URLSearchParams): void {

@@ -4,9 +4,11 @@ import type { LoginProblem } from '../pages/login.ts';
 import { loginPage } from '../pages/login.ts';
 import { REMEMBERED } from '../people/known-browsers.ts';
 import type { SignInResult } from '../people/sign-in.ts';
+import { belongs, tenantBehind } from '../provider/accounts.ts';
+import { cookieSuffix } from '../provider/configuration.ts';
 import { atomically, unit } from '../provider/unit.ts';
 import { answerPage, circumstances, type Desk, type FlowContext, type PageOptions } from './desk.ts';
-import { appName, assertOurForm, type Opened, openInteraction, personOf, readForm } from './interaction.ts';
+import { appName, assertOurForm, type Opened, openInteraction, pagePolicy, personOf, readForm } from './interaction.ts';
 import { waysToShow } from './upstream-login-ways.ts';
 
 const MAX_EMAIL = 320;
@@ -37,9 +39,15 @@ export async function takeLogin(desk: Desk, c: FlowContext): Promise<Response> {
     });
     const result = await checked;
     recordAttempt(desk, c, opened, result);
-    if (result.kind === 'ok') return finish(desk, c, result);
+    if (result.kind === 'ok' && (await isExpected(opened, result.user.id))) return finish(desk, c, result);
     return draw(desk, c, opened, { email, again: opened.interaction.session !== undefined, problem: problemOf(result) });
   });
+}
+
+/** At the issuer of one organization its own people sign in, and those whom it gave a role. */
+async function isExpected({ interaction }: Opened, userId: string): Promise<boolean> {
+  const account = await unit().account(userId);
+  return account !== undefined && belongs(account, tenantBehind(interaction));
 }
 
 async function finish(desk: Desk, c: FlowContext, { user, browser }: Extract<SignInResult, { kind: 'ok' }>): Promise<Response> {
@@ -51,7 +59,8 @@ async function finish(desk: Desk, c: FlowContext, { user, browser }: Extract<Sig
   return c.redirect(returnTo, 303);
 }
 
-const cookieName = ({ issuer }: Desk): string => (issuer.startsWith('https:') ? '__Host-safeconduct_browser' : 'safeconduct_browser');
+const cookieName = ({ issuer, voice }: Desk): string =>
+  `${issuer.startsWith('https:') ? '__Host-safeconduct_browser' : 'safeconduct_browser'}${cookieSuffix(voice)}`;
 
 interface Shown {
   readonly email: string | undefined;
@@ -60,7 +69,7 @@ interface Shown {
 }
 
 async function draw(desk: Desk, c: FlowContext, opened: Opened, { email, again, problem }: Shown): Promise<Response> {
-  const { path, csrf, client, redirectUri, interaction } = opened;
+  const { path, csrf, client, interaction } = opened;
   const ways = await waysToShow(desk, opened);
   const page = loginPage(desk.frame, {
     action: `${path}/login`,
@@ -73,7 +82,7 @@ async function draw(desk: Desk, c: FlowContext, opened: Opened, { email, again, 
     problem,
     ways: ways.map(({ id, name }) => ({ name, action: `${path}/connection/${id}` })),
   });
-  return answerPage(desk, c, page, { ...(redirectUri && { leadsTo: [redirectUri] }), ...statusOf(problem) });
+  return answerPage(desk, c, page, { ...pagePolicy(desk, opened), ...statusOf(problem) });
 }
 
 function statusOf(problem: LoginProblem | undefined): PageOptions {
@@ -81,6 +90,7 @@ function statusOf(problem: LoginProblem | undefined): PageOptions {
     case undefined:
       return {};
     case 'mismatch':
+    case 'elsewhere':
       return { status: 422 };
     case 'paused':
       return { status: 429, retryAfter: problem.seconds };
@@ -91,7 +101,8 @@ function statusOf(problem: LoginProblem | undefined): PageOptions {
   }
 }
 
-function problemOf(result: Exclude<SignInResult, { kind: 'ok' }>): LoginProblem {
+function problemOf(result: SignInResult): LoginProblem {
+  if (result.kind === 'ok') return { kind: 'elsewhere' };
   return result.kind === 'mismatch' ? { kind: 'mismatch' } : result;
 }
 

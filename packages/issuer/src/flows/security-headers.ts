@@ -1,14 +1,21 @@
-/** The headers of every page (RFC 9700 4.2 and 4.16, ASVS 3.4): nobody may frame it, feed it, follow it or keep it. */
+/** The headers of every page (RFC 9700 4.2 and 4.16, ASVS 3.4): nobody may frame it, feed it, follow it or keep it. One kind may be framed. */
 
 export interface PagePolicy {
   /** Addresses that a form of this page may lead to, by redirects: registered ones only. */
   readonly leadsTo?: readonly string[];
   /** SHA-256 (base64) of the one script that this page has. Default: no script. */
   readonly script?: string | undefined;
+  /** The one origin whose pages may show this page in a frame. Default: none. */
+  readonly framedBy?: string | undefined;
+  /** A window that another page opened and waits for keeps its opener. */
+  readonly keepsOpener?: boolean;
 }
 
 /** Headers for one page of this issuer. */
-export function pageHeaders(issuer: string, { leadsTo = [], script }: PagePolicy = {}): Record<string, string> {
+export function pageHeaders(
+  issuer: string,
+  { leadsTo = [], script, framedBy, keepsOpener = false }: PagePolicy = {},
+): Record<string, string> {
   const targets = ["'self'", ...new Set(leadsTo.map(formTarget).filter((target) => target !== undefined))];
   const policy = [
     "default-src 'none'",
@@ -16,21 +23,27 @@ export function pageHeaders(issuer: string, { leadsTo = [], script }: PagePolicy
     "img-src 'self' data:",
     ...(script ? [`script-src 'sha256-${script}'`] : []),
     `form-action ${targets.join(' ')}`,
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy ?? "'none'"}`,
     "base-uri 'none'",
   ];
   return {
     'content-security-policy': policy.join('; '),
-    'x-frame-options': 'DENY',
+    ...(framedBy === undefined ? closed : open),
+    ...(framedBy === undefined && !keepsOpener && { 'cross-origin-opener-policy': 'same-origin' }),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'cross-origin-opener-policy': 'same-origin',
-    'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
     'cache-control': 'no-store',
     ...(issuer.startsWith('https:') && { 'strict-transport-security': 'max-age=31536000' }),
   };
 }
+
+const closed = {
+  'x-frame-options': 'DENY',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+// X-Frame-Options knows no origins, and whoever framed or opened the page waits for its message.
+const open = { 'cross-origin-resource-policy': 'cross-origin' } as const;
 
 /** A redirect address as a source of `form-action`. Undefined for what no policy can say. */
 export function formTarget(address: string): string | undefined {

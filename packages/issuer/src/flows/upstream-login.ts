@@ -3,13 +3,15 @@ import type { Connection } from '../connections/connection.ts';
 import { type Admission, signInThrough } from '../connections/links-sign-in.ts';
 import { type UpstreamAccount, UpstreamFailed, UpstreamRefused, type UpstreamRequest } from '../connections/third-party.ts';
 import { atomically, unit } from '../provider/unit.ts';
+import { CONNECTION } from '../provider/wire.ts';
 import { recordEvent } from '../store/events.ts';
+import type { Interaction } from './begun.ts';
 import { setOut } from './connect-trip.ts';
 import type { Arrived } from './connections-callback.ts';
 import { circumstances, type Desk, type FlowContext, Refusal } from './desk.ts';
-import { assertOurForm, openInteraction, readForm } from './interaction.ts';
+import { assertOurForm, type Opened, openInteraction, readForm } from './interaction.ts';
 import { answerStopped, type Stop } from './upstream-login-stop.ts';
-import { demandOf, provedTooLongAgo, signsIn, waysIn } from './upstream-login-ways.ts';
+import { demandOf, provedTooLongAgo, signsIn, waysIn, waysToShow } from './upstream-login-ways.ts';
 
 /** Takes the press of a third party's button on the sign-in page, and sends the browser there. */
 export async function beginSignIn(desk: Desk, c: FlowContext): Promise<Response> {
@@ -21,6 +23,26 @@ export async function beginSignIn(desk: Desk, c: FlowContext): Promise<Response>
     return { interaction: opened.interaction, connection: ways.find(({ id }) => id === c.req.param('connection')) };
   });
   if (!connection) throw new Refusal(404, { code: 'not_found' });
+  return leaveForWay(desk, c, { interaction, connection });
+}
+
+/** A third party that somebody signs in through, for one interaction. */
+export interface Way {
+  readonly interaction: Interaction;
+  readonly connection: Connection;
+}
+
+/** The one way in that the request named, where it is among those of the sign-in page; else people choose. */
+export async function namedWay(desk: Desk, opened: Opened): Promise<Way | undefined> {
+  const { interaction } = opened;
+  const named = interaction.params[CONNECTION];
+  if (typeof named !== 'string') return undefined;
+  const connection = (await waysToShow(desk, opened)).find(({ id }) => id === named);
+  return connection && { interaction, connection };
+}
+
+/** Sends the browser there. */
+export async function leaveForWay(desk: Desk, c: FlowContext, { interaction, connection }: Way): Promise<Response> {
   try {
     const carry = (request: UpstreamRequest) => ({ request, interaction: interaction.uid });
     return await setOut(desk, c, { purpose: 'sign-in', connection, scopes: [], ...demandOf(interaction, connection), carry });
@@ -115,4 +137,5 @@ async function refuse(desk: Desk, c: FlowContext, { connection, interaction, sto
   return answerStopped(desk, c, { connection, back: backTo(interaction), stop });
 }
 
-const backTo = (uid: string) => ({ label: 'Back to sign-in', href: `/interaction/${encodeURIComponent(uid)}` });
+// All ways are shown there, whichever one was asked for.
+const backTo = (uid: string) => ({ label: 'Back to sign-in', href: `/interaction/${encodeURIComponent(uid)}?way=any` });

@@ -2,10 +2,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Mode, readSettings, type Settings } from '../config.ts';
+import { commandEnvironment, type Mode, readSettings, type Settings } from '../config.ts';
 import { applyConfiguration } from '../configuration/apply.ts';
 import type { IssuerConfiguration } from '../configuration/define.ts';
-import { ConfigurationError } from '../configuration/schema.ts';
+import { demoWorld } from '../configuration/demo-world.ts';
+import type { OriginDeclaration } from '../configuration/origins.ts';
+import { ConfigurationError, checkConfiguration } from '../configuration/schema.ts';
 import { createIssuer, type Issuer } from '../index.ts';
 import { readWrittenHead, writeHead } from '../secrets/audit-head.ts';
 import { createSeal } from '../secrets/seal.ts';
@@ -14,24 +16,55 @@ import { verifyEvents } from '../store/chain.ts';
 import { openStore, type Store } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { sqlState } from '../store/unavailable.ts';
+import { chooseOrigins } from './dev-origins.ts';
+import { devLines } from './dev-table.ts';
+import { openLocalAuthority } from './local-authority.ts';
 
 interface Flags {
   readonly dev: boolean;
   readonly json: boolean;
 }
 
-export function developing({ config, port }: { config: string; port?: string }): Promise<void> {
+export interface DevFlags {
+  readonly config: string;
+  /** Whether the configuration may be absent: nobody named it. */
+  readonly optional: boolean;
+  readonly port?: number;
+  readonly dialect?: readonly string[];
+}
+
+export function developing({ config, optional, port, dialect: names = [] }: DevFlags): Promise<void> {
   return reported(async () => {
-    if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new Error(`--port must be a number, not ${port}`);
-    const configuration = existsSync(config) ? await load(config) : undefined;
-    const issuer = await createIssuer({
-      mode: 'development',
-      ...(port !== undefined && { issuer: `http://localhost:${port}` }),
-      ...(configuration && { configuration }),
+    const written = optional && !existsSync(config) ? undefined : await load(config);
+    const configuration = written ?? (names.length > 0 ? demoWorld : undefined);
+    const { origins, issuer: url } = chooseOrigins({
+      names,
+      port,
+      declared: declaredOrigins(written),
+      issuer: commandEnvironment().SAFECONDUCT_ISSUER || undefined,
     });
+    const options = {
+      mode: 'development',
+      ...(url !== undefined && { issuer: url }),
+      ...(origins.length > 0 && { origins }),
+    } as const;
+    const settings = readSettings(options);
+    const issuer = await createIssuer({ ...options, ...(configuration && { configuration }) });
     await run(issuer);
-    console.log(configuration ? `${issuer.url} is ready` : `${issuer.url} is ready. There is no ${config}: nobody can sign in yet`);
+    if (configuration && settings.origins.length > 0) await printTable(settings, configuration);
+    const nobody = `. There is no ${config}: nobody can sign in yet`;
+    console.log(`${issuer.url} is ready${configuration ? '' : nobody}`);
   });
+}
+
+// What is wrong with them is said where the configuration is applied.
+function declaredOrigins(configuration: IssuerConfiguration | undefined): readonly OriginDeclaration[] {
+  return configuration === undefined ? [] : (checkConfiguration(configuration).origins ?? []);
+}
+
+async function printTable({ issuer, origins, dataDirectory }: Settings, configuration: IssuerConfiguration): Promise<void> {
+  const trust = origins.some(({ tls }) => tls) ? (await openLocalAuthority(dataDirectory)).trustLines() : [];
+  console.log(['', ...devLines({ issuer, origins, configuration, trust })].join('\n'));
 }
 
 export function serving(): Promise<void> {
@@ -70,21 +103,30 @@ export function verifying({ expect, ...flags }: Flags & { expect?: string }): Pr
 export function rotating({ compromised, ...flags }: Flags & { compromised: boolean }): Promise<void> {
   return onStore(flags, async (store, { masterKeys }) => {
     const seal = createSeal(masterKeys);
+    const follow = 'Running issuers follow within a minute or so.';
     if (compromised) {
-      const { removed, active } = await replaceCompromisedKey(store, seal);
-      print(flags, { result: 'removed', removed, active }, [
-        `${removed} is gone, ${active} signs. Running issuers follow within a minute or so.`,
+      const sets = await replaceCompromisedKey(store, seal);
+      print(flags, { result: 'removed', sets }, [
+        ...sets.map(({ issuer, removed, active }) => `${removed} is gone, ${active} signs${forWhom(issuer)}.`),
+        follow,
       ]);
       return;
     }
     const rotation = await rotateSigningKeys(store, seal, { force: true });
-    const early = 'The next key was published less than a day ago, so that APIs may not know it yet. Nothing was changed: try tomorrow.';
+    const rotated = rotation.sets.filter(({ result }) => result === 'rotated');
+    const early = 'was published less than a day ago, so that APIs may not know it yet. Nothing was changed';
     print(flags, rotation, [
-      rotation.result === 'early' ? early : `${rotation.active} signs now. Running issuers follow within a minute or so.`,
+      ...rotated.map(({ issuer, active }) => `${active} signs now${forWhom(issuer)}.`),
+      ...rotation.sets
+        .filter(({ result }) => result === 'early')
+        .map(({ issuer }) => `The next key${forWhom(issuer)} ${early}${issuer && ' there'}: try tomorrow.`),
+      ...(rotated.length > 0 ? [follow] : []),
     ]);
     if (rotation.result === 'early') process.exitCode = 1;
   });
 }
+
+const forWhom = (issuer: string): string => issuer && ` for ${issuer}`;
 
 /**
  * Serves until the process is told to end; a second signal ends it at once. A parent process with a channel is told

@@ -1,7 +1,7 @@
 /** What stands before every route: the origin is ours whatever the Host header says, and no input is unbounded. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pinOrigin } from '../provider/front.ts';
+import { BodyTooLarge, pinOrigin } from '../provider/front.ts';
 import { MAX_BODY, MAX_URL } from '../provider/limits.ts';
 import { PROXY_PATH } from '../proxy/target.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
@@ -40,6 +40,7 @@ export function createFront(handler: Handler, { issuer, log, clientAddress, rout
     try {
       await handler(request, response);
     } catch (error) {
+      if (error instanceof BodyTooLarge && !response.headersSent) return refuse(request, response, TOO_LARGE);
       log.error({ requestId, error }, 'a request failed');
       fail(response, error);
     }
@@ -78,17 +79,17 @@ function checkLength({ url = '' }: IncomingMessage): Refusal | undefined {
 // A path that two programs read differently is how checks are walked around.
 function checkPath({ url = '' }: IncomingMessage): Refusal | undefined {
   const path = url.split('?', 1)[0] ?? '';
-  const odd = !path.startsWith('/') || /\/\/|\\|[^!-~]|%(?:2e|2f|5c|00|25)|\/\.\.?(?:\/|$)/i.test(path);
+  const odd = !path.startsWith('/') || /\/\/|\\|#|[^!-~]|%(?:2e|2f|5c|00|25)|\/\.\.?(?:\/|$)/i.test(path);
   return odd ? { status: 400, message: 'This address is not in plain form.' } : undefined;
 }
 
 function checkBody({ headers, url = '' }: IncomingMessage): Refusal | undefined {
   // The proxy has a limit of its own.
   if (url.startsWith(PROXY_PATH)) return undefined;
-  return Number(headers['content-length'] ?? 0) > MAX_BODY
-    ? { status: 413, message: `The body is larger than ${MAX_BODY} bytes.` }
-    : undefined;
+  return Number(headers['content-length'] ?? 0) > MAX_BODY ? TOO_LARGE : undefined;
 }
+
+const TOO_LARGE: Refusal = { status: 413, message: `The body is larger than ${MAX_BODY} bytes.` };
 
 function refuse(request: IncomingMessage, response: ServerResponse, { status, message }: Refusal): void {
   // The body was not read: the connection cannot serve another request.

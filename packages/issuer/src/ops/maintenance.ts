@@ -70,8 +70,10 @@ export function createMaintenance(options: MaintenanceOptions): Maintenance {
 function keyStep({ store, seal, log, keysChanged, states }: MaintenanceOptions): () => Promise<void> {
   let known = states;
   return async () => {
-    const { result, active } = await rotateSigningKeys(store, seal);
-    if (result === 'rotated') log.info({ kid: active }, 'another key signs now');
+    const { sets } = await rotateSigningKeys(store, seal);
+    for (const { result, issuer, active } of sets) {
+      if (result === 'rotated') log.info({ kid: active, ...(issuer && { keysOf: issuer }) }, 'another key signs now');
+    }
     // Another process may have rotated them.
     const now = await keyStates(store);
     if (now === known) return;

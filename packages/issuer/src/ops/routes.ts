@@ -1,8 +1,7 @@
 /** The names that paths have in the log: what varies in a path, or was never a route, is not written. */
 import { ADMIN_PATH, routes as adminRoutes } from '../admin/routes/table.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Place } from '../dialects/facts.ts';
 
-const discovery = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server'];
 const variable = [
   [/^\/connect\/[^/]+/, '/connect/:connection'],
   [/^\/connections\/[^/]+/, '/connections/:connection'],
@@ -17,11 +16,24 @@ const me = ['/connect', '/complete', '/accounts', '/connections'].map((path) => 
 const account = ['/account', '/account/signed-in', '/account/unlink'];
 const admin = ['/setup', '/openapi.json', ...adminRoutes.map(({ path }) => path)];
 
-/** Makes the function that names a path of a dialect. */
-export function createRouteOf({ routes }: Dialect): (path: string) => string {
-  const known = new Set([...Object.values(routes), ...discovery, '/', '/livez', '/readyz', '/connect', ...account, ...me]);
+/** Makes the function that names a path of an issuer. */
+export function createRouteOf({ routes, aliases = {} }: Place): (path: string) => string {
+  const known = new Set([
+    ...Object.values(routes).flat(),
+    ...Object.keys(aliases),
+    '/',
+    '/livez',
+    '/readyz',
+    '/connect',
+    ...account,
+    ...me,
+  ]);
+  // Later steps of a sign-in are below where it began.
+  const steps = [routes.authorization, routes.deviceVerification, routes.endSession];
   return (path) => {
     if (known.has(path)) return path;
+    const above = steps.find((route) => path.startsWith(`${route}/`));
+    if (above !== undefined) return `${above}/:uid`;
     for (const [pattern, name] of variable) if (pattern.test(path)) return path.replace(pattern, name).slice(0, 64);
     return path.startsWith(`${ADMIN_PATH}/`) ? adminRouteOf(path.slice(ADMIN_PATH.length)) : 'unknown';
   };

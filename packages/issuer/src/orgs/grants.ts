@@ -4,7 +4,8 @@ import type { Change } from '../store/upsert.ts';
 
 const ROLES: Statement = {
   name: 'roles of user',
-  text: 'select role_key from issuer.role_grant where user_id = $1 and project_id = $2 order by role_key',
+  text: `select g.role_key from issuer.role_grant g join issuer.users u on u.id = g.user_id and u.organization_id = g.organization_id
+    where g.user_id = $1 and g.project_id = $2 order by g.role_key`,
 };
 const GRANT: Statement = {
   name: 'grant roles',
@@ -13,26 +14,32 @@ const GRANT: Statement = {
 };
 const WITHDRAW: Statement = {
   name: 'withdraw roles',
-  text: 'delete from issuer.role_grant where user_id = $1 and project_id = $2 and role_key <> all($3::text[]) returning role_key',
+  text: `delete from issuer.role_grant where organization_id = $1 and user_id = $2 and project_id = $3 and role_key <> all($4::text[])
+    returning role_key`,
 };
+const LEAVE: Statement = { name: 'leave organization', text: 'delete from issuer.role_grant where organization_id = $1 and user_id = $2' };
 
-/** The keys of the roles that a person has in a project, sorted. Empty when there are none. */
+/** The keys of the roles that a user has in a project as a member of its own organization, sorted. */
 export async function rolesFor(run: Run, userId: string, projectId: string): Promise<string[]> {
-  const rows = await run<{ role_key: string }>(ROLES, [userId, projectId]);
-  return [...new Set(rows.map(({ role_key }) => role_key))];
+  return (await run<{ role_key: string }>(ROLES, [userId, projectId])).map(({ role_key }) => role_key);
 }
 
 /** Whom the roles are given to, and where. */
 export interface RoleGrant {
-  /** The organization in which the person has them. */
+  /** The organization in which the person has them: the person's own, or another one that invited the person. */
   readonly organizationId: string;
   readonly userId: string;
   readonly projectId: string;
 }
 
-/** Makes a person's roles in a project exactly these. */
+/** Makes a person's roles in a project, in one organization, exactly these. */
 export async function setRoles(run: Run, { organizationId, userId, projectId }: RoleGrant, roles: readonly string[]): Promise<Change> {
-  const withdrawn = await run(WITHDRAW, [userId, projectId, [...roles]]);
+  const withdrawn = await run(WITHDRAW, [organizationId, userId, projectId, [...roles]]);
   const granted = await run(GRANT, [organizationId, userId, projectId, [...roles]]);
   return withdrawn.length + granted.length > 0 ? 'changed' : 'same';
+}
+
+/** Takes away every role that a person has in an organization. */
+export async function leaveOrganization(run: Run, { organizationId, userId }: Omit<RoleGrant, 'projectId'>): Promise<void> {
+  await run(LEAVE, [organizationId, userId]);
 }

@@ -6,6 +6,7 @@ import { duration } from './words.ts';
 /** Why the last try did not work. */
 export type LoginProblem =
   | { readonly kind: 'mismatch' }
+  | { readonly kind: 'elsewhere' }
   | { readonly kind: 'paused'; readonly where: 'email' | 'network'; readonly seconds: number }
   | { readonly kind: 'closed' }
   | { readonly kind: 'busy' };
@@ -42,6 +43,7 @@ export function loginPage(frame: Frame, page: LoginPage): string {
 
 const headings: Record<LoginProblem['kind'], string> = {
   mismatch: 'That did not work',
+  elsewhere: 'You are not in this organization',
   paused: 'Wait a moment',
   closed: 'Passwords are closed',
   busy: 'Wait a moment',
@@ -100,6 +102,8 @@ function notice(problem: LoginProblem): Html {
   switch (problem.kind) {
     case 'mismatch':
       return html`<div class="notice" data-tone="danger" role="alert" id="problem"><strong>That e-mail and password don’t match</strong><p>Check both and try again.</p></div>`;
+    case 'elsewhere':
+      return html`<div class="notice" data-tone="danger" role="alert" id="problem"><strong>You are not in this organization</strong><p>Your account is right, but it belongs to another organization. Use another one, or ask to be invited.</p></div>`;
     case 'paused': {
       const where = problem.where === 'email' ? 'for this e-mail' : 'from your network';
       return caution(

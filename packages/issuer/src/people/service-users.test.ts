@@ -21,7 +21,12 @@ onBothEngines('a service user', (fixture) => {
     fixture.store().transaction((run) => createServiceUser(run, { organizationId: 'o', name: 'Bot', ...wanted }));
 
   it('is a user and, under the same id, an application that acts for itself', async () => {
-    const { id, createdAt, ...rest } = await create({ projectId: 'p', resources: ['https://api.example'], scopes: ['read'] });
+    const { id, createdAt, ...rest } = await create({
+      projectId: 'p',
+      resources: ['https://api.example'],
+      scopes: ['read'],
+      metadata: { team: 'blue' },
+    });
     assert.match(id, /^svc_[0-9a-f]{32}$/);
     assert.ok(createdAt instanceof Date);
     assert.deepEqual(rest, {
@@ -32,6 +37,8 @@ onBothEngines('a service user', (fixture) => {
       resources: ['https://api.example'],
       scopes: ['read'],
       authMethod: 'client_secret_basic',
+      dialects: ['standard'],
+      metadata: { team: 'blue' },
     });
     assert.equal((await findUser(fixture.store(), id))?.kind, 'service');
     const application = await findApplication(fixture.store(), id);

@@ -1,5 +1,5 @@
 /** Service users: programs that act for themselves. One is a user and, under the same id, the application with which it gets tokens. */
-import { type Application, type AuthMethod, plainApplication, upsertApplication } from '../orgs/applications.ts';
+import { type Application, type AuthMethod, plainApplication, serviceGrants, upsertApplication } from '../orgs/applications.ts';
 import type { Row, Run, Statement } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
 import { Refused } from '../store/refused.ts';
@@ -19,6 +19,9 @@ export interface ServiceUser {
   readonly scopes: readonly string[];
   /** How it proves itself: what it has decides. */
   readonly authMethod: AuthMethod;
+  /** How an origin must speak for it to be served there. */
+  readonly dialects: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: Date;
 }
 
@@ -30,6 +33,9 @@ export interface NewServiceUser {
   readonly name: string;
   readonly resources?: readonly string[] | undefined;
   readonly scopes?: readonly string[] | undefined;
+  /** Default: `standard`. */
+  readonly dialects?: readonly string[] | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 const TAKEN: Statement = {
@@ -43,12 +49,14 @@ const PLACE: Statement = {
 };
 const SAVE_USER: Statement = {
   name: 'save service user',
-  text: `insert into issuer.users (id, kind, organization_id, name) values ($1, 'service', $2, $3)
-    on conflict (id) do update set organization_id = excluded.organization_id, name = excluded.name, updated_at = now()
-      where users.kind = 'service' and (users.organization_id <> excluded.organization_id or users.name is distinct from excluded.name)
+  text: `insert into issuer.users (id, kind, organization_id, name, metadata) values ($1, 'service', $2, $3, $4)
+    on conflict (id) do update set organization_id = excluded.organization_id, name = excluded.name, metadata = excluded.metadata,
+        updated_at = now()
+      where users.kind = 'service' and (users.organization_id <> excluded.organization_id or users.name is distinct from excluded.name
+        or users.metadata <> excluded.metadata)
     returning id`,
 };
-const columns = `u.id, u.organization_id, a.project_id, u.name, u.state, a.resources, a.scopes, u.created_at,
+const columns = `u.id, u.organization_id, a.project_id, u.name, u.state, a.resources, a.scopes, a.dialects, u.metadata, u.created_at,
   case when exists (select from issuer.application_key k where k.application_id = a.id and (k.expires_at is null or k.expires_at > now()))
     then 'private_key_jwt' else a.auth_method end as auth_method`;
 const FIND: Statement = {
@@ -61,14 +69,23 @@ const FIND: Statement = {
  * token. Needs a transaction. Throws `Refused` when the id is taken or there is no such organization or project.
  */
 export async function createServiceUser(run: Run, wanted: NewServiceUser): Promise<ServiceUser> {
-  const { id = newId('svc'), organizationId, projectId = null, name, resources = [], scopes = [] } = wanted;
+  const {
+    id = newId('svc'),
+    organizationId,
+    projectId = null,
+    name,
+    resources = [],
+    scopes = [],
+    dialects = plainApplication.dialects,
+    metadata,
+  } = wanted;
   if ((await run(TAKEN, [id])).length > 0) throw new Refused('conflict', `the id ${id} is taken: choose another one`);
   if ((await run(PLACE, [organizationId, projectId])).length === 0)
     throw new Refused('unknown', `there is no organization ${organizationId}${projectId === null ? '' : ` with a project ${projectId}`}`);
-  const method = { authMethod: 'client_secret_basic', grantTypes: ['client_credentials'] } as const;
+  const method = { authMethod: 'client_secret_basic', grantTypes: serviceGrants(dialects), dialects } as const;
   const application: Application = { ...plainApplication, ...method, id, projectId, kind: 'service', name, resources, scopes };
-  await upsertApplication(run, { ...application, defaultResource: resources.length === 1 ? (resources[0] ?? null) : null });
-  await ensureServiceUser(run, { id, organizationId, name });
+  await upsertApplication(run, application);
+  await ensureServiceUser(run, { id, organizationId, name, metadata });
   const created = await findServiceUser(run, id);
   if (!created) throw new TypeError(`the service user ${id} was not stored`);
   return created;
@@ -77,9 +94,9 @@ export async function createServiceUser(run: Run, wanted: NewServiceUser): Promi
 /** Makes sure that an application of kind `service` is a user, too. Whether it is disabled stays as it is. */
 export async function ensureServiceUser(
   run: Run,
-  { id, organizationId, name }: { readonly id: string; readonly organizationId: string; readonly name: string },
+  { id, organizationId, name, metadata = {} }: Pick<NewServiceUser, 'organizationId' | 'name' | 'metadata'> & { readonly id: string },
 ): Promise<Change> {
-  return (await run(SAVE_USER, [id, organizationId, name])).length > 0 ? 'changed' : 'same';
+  return (await run(SAVE_USER, [id, organizationId, name, JSON.stringify(metadata)])).length > 0 ? 'changed' : 'same';
 }
 
 /** The service user with this id. */
@@ -98,6 +115,8 @@ function fromRow(row: Row): ServiceUser {
     resources: row.resources as string[],
     scopes: row.scopes as string[],
     authMethod: row.auth_method as AuthMethod,
+    dialects: row.dialects as string[],
+    metadata: row.metadata as ServiceUser['metadata'],
     createdAt: row.created_at as Date,
   };
 }

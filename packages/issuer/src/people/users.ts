@@ -1,4 +1,6 @@
 /** People and service users: who they are, and the end of everything they may do. */
+import { isDeepStrictEqual } from 'node:util';
+import { leaveOrganization } from '../orgs/grants.ts';
 import type { Row, Run, Statement, Store } from '../store/database.ts';
 import { recordEvent } from '../store/events.ts';
 import { Refused } from '../store/refused.ts';
@@ -18,6 +20,12 @@ export interface User {
   /** BCP 47 tag, such as `en-GB`. */
   readonly locale?: string | undefined;
   readonly state: 'active' | 'disabled';
+  /** Further standard claims (OpenID Connect Core 5.1), in the spelling of the wire. Default: none. */
+  readonly claims?: Readonly<object> | undefined;
+  /** Default: none. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** `sub` by dialect, where it is not what the dialect makes of the id. Default: none. */
+  readonly subjects?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Columns of a user, as `row_to_json` or a plain select gives them. */
@@ -32,19 +40,24 @@ export interface UserRow extends Row {
   readonly family_name: string | null;
   readonly locale: string | null;
   readonly state: string;
+  readonly claims: Readonly<object>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly subjects: Readonly<Record<string, string>>;
 }
 
-export const userColumns =
-  'u.id, u.kind, u.organization_id, u.email, u.email_verified, u.name, u.given_name, u.family_name, u.locale, u.state';
+export const userColumns = `u.id, u.kind, u.organization_id, u.email, u.email_verified, u.name, u.given_name, u.family_name, u.locale,
+  u.state, u.claims, u.metadata, u.subjects`;
 const FIND: Statement = { name: 'user', text: `select ${userColumns} from issuer.users u where u.id = $1` };
 const FIND_BY_EMAIL: Statement = { name: 'user by email', text: `select ${userColumns} from issuer.users u where u.email_key = $1` };
 const SAVE: Statement = {
   name: 'save user',
-  text: `insert into issuer.users (id, kind, organization_id, email, email_key, email_verified, name, given_name, family_name, locale, state, disabled_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $11 = 'disabled' then now() end)
+  text: `insert into issuer.users (id, kind, organization_id, email, email_key, email_verified, name, given_name, family_name, locale, state,
+      claims, metadata, subjects, disabled_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, case when $11 = 'disabled' then now() end)
     on conflict (id) do update set kind = excluded.kind, organization_id = excluded.organization_id, email = excluded.email,
       email_key = excluded.email_key, email_verified = excluded.email_verified, name = excluded.name, given_name = excluded.given_name,
-      family_name = excluded.family_name, locale = excluded.locale, state = excluded.state, updated_at = now(),
+      family_name = excluded.family_name, locale = excluded.locale, state = excluded.state, claims = excluded.claims,
+      metadata = excluded.metadata, subjects = excluded.subjects, updated_at = now(),
       disabled_at = case when excluded.state = 'disabled' then coalesce(users.disabled_at, now()) end`,
 };
 const DISABLE: Statement = {
@@ -73,12 +86,17 @@ export async function findUserByEmail(store: Pick<Store, 'run'>, email: string):
   return row && toUser(row);
 }
 
-/** Creates a user or makes it as declared. Disabling one ends its sessions, grants and tokens in the same transaction. */
+/**
+ * Creates a user or makes it as declared. In the same transaction, disabling one ends its sessions, grants and tokens, and one
+ * who moves to another organization loses the roles in the one before.
+ */
 export async function upsertUser(run: Run, user: User): Promise<Change> {
   const [row] = await run<UserRow>(FIND, [user.id]);
   const before = row && toUser(row);
   if (before && same(before, user)) return 'same';
   await save(run, user);
+  if (before && before.organizationId !== user.organizationId)
+    await leaveOrganization(run, { organizationId: before.organizationId, userId: user.id });
   if (before?.state === 'active' && user.state === 'disabled') {
     await endAccess(run, user.id);
     await recordEvent(run, {
@@ -126,11 +144,12 @@ async function endAccess(run: Run, id: string): Promise<void> {
 }
 
 async function save(run: Run, user: User): Promise<void> {
-  const { id, kind, organizationId, email, emailVerified, name, givenName, familyName, locale, state } = user;
+  const { id, kind, organizationId, email, emailVerified, name, givenName, familyName, locale, state, claims, metadata, subjects } = user;
   const key = email === undefined ? undefined : emailKey(email);
   const optional = [name, givenName, familyName, locale].map((value) => value ?? null);
+  const kept = [claims, metadata, subjects].map((value) => JSON.stringify(value ?? {}));
   try {
-    await run(SAVE, [id, kind, organizationId, email ?? null, key ?? null, emailVerified, ...optional, state]);
+    await run(SAVE, [id, kind, organizationId, email ?? null, key ?? null, emailVerified, ...optional, state, ...kept]);
   } catch (error) {
     if (sqlState(error) !== '23505') throw error;
     throw new Refused('conflict', `user ${id} cannot have its e-mail: another user has it already. Give one of them another e-mail`);
@@ -155,11 +174,19 @@ export function toUser(row: UserRow): User {
     locale: row.locale ?? undefined,
     // Anything but active is closed.
     state: row.state === 'active' ? 'active' : 'disabled',
+    claims: row.claims,
+    metadata: row.metadata,
+    subjects: row.subjects,
   };
 }
 
 const compared = ['kind', 'organizationId', 'email', 'emailVerified', 'name', 'givenName', 'familyName', 'locale', 'state'] as const;
 
+const objects = ['claims', 'metadata', 'subjects'] as const;
+
 function same(one: User, other: User): boolean {
-  return compared.every((property) => one[property] === other[property]);
+  return (
+    compared.every((property) => one[property] === other[property]) &&
+    objects.every((property) => isDeepStrictEqual({ ...one[property] }, { ...other[property] }))
+  );
 }

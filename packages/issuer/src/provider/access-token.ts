@@ -1,27 +1,98 @@
 /** What an access token says about its bearer, read when the token is made: roles of now, not of the sign-in. */
 import { type AccessToken, type ClientCredentials, type Configuration, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Dialect, SignInFacts, TokenSubject } from '../dialects/dialect.ts';
+import type { Facts, SignInFacts } from '../dialects/facts.ts';
 import type { AccountRow } from './account-row.ts';
-import type { KnownAccount } from './accounts.ts';
-import { type Applications, traitsOf } from './applications.ts';
+import { belongs, type KnownAccount } from './accounts.ts';
+import { type Applications, ISSUER_SCOPES, traitsOf } from './applications.ts';
+import { factsOf, sharedClaims, withSubject } from './facts.ts';
+import { actorClaimsOf } from './on-behalf-of.ts';
 import { proxyClaimsOf } from './proxy-token.ts';
 import { unit } from './unit.ts';
+import { wrapped } from './verified-claims.ts';
+import { rewrites, type Voice } from './voice.ts';
+import { askedBehind } from './wire.ts';
 
-/** Gives the claims that the dialect adds, with the roles in the project that owns the API. */
-export function tokenClaims(applications: Applications, dialect: Dialect): NonNullable<Configuration['extraTokenClaims']> {
+type Made = AccessToken | ClientCredentials;
+
+// From where the facts of a token are read to where it is written.
+const facts = new WeakMap<object, Facts>();
+
+/** Gives the claims beyond those of RFC 9068, with the roles in the project that owns the API. */
+export function tokenClaims(applications: Applications, voice: Voice): NonNullable<Configuration['extraTokenClaims']> {
   return async (ctx, token) => {
+    if (voice.shared !== undefined) throw new errors.InvalidGrant('tokens come from the issuer of one organization');
     const api = typeof token.aud === 'string' ? await applications.api(token.aud) : undefined;
     const row = 'accountId' in token ? (ctx.oidc.account as KnownAccount | undefined)?.row : await serviceUser(ctx);
-    const roles = (api && row?.roles[api.projectId]) ?? [];
-    const organization = row?.organization ?? (ctx.oidc.client && traitsOf(ctx.oidc.client).organization);
-    return { ...dialect.token.claims({ roles, organization, ...behind(ctx, token) }), ...proxyClaimsOf(token) };
+    if (!('accountId' in token)) checkProgram(ctx, row, voice);
+    const roles = (api && row && rolesAt(row, voice)[api.projectId]) ?? [];
+    const organization = voice.tenant?.id ?? row?.organization ?? (ctx.oidc.client && traitsOf(ctx.oidc.client).organization);
+    const { session, grant, signIn } = behind(ctx, token);
+    const asked = askedBehind(ctx);
+    const scopes = grantedScopes(ctx, token);
+    facts.set(token, factsOf(ctx, voice, { account: row, api, roles, scopes, session, grant, signIn }));
+    return {
+      roles,
+      ...(organization !== undefined && { org_id: organization }),
+      ...(session !== undefined && { sid: session }),
+      ...(grant !== undefined && { gid: grant }),
+      ...signInClaims(signIn),
+      // A grant keeps it; what an application gets for itself has none.
+      ...(grant === undefined && asked !== '' && { asked }),
+      ...proxyClaimsOf(token),
+      ...actorClaimsOf(token),
+    };
   };
 }
 
-/** Sets the media type in the header of a JWT access token, where the dialect has one of its own. */
-export function tokenHeader(dialect: Dialect) {
-  return (_ctx: unknown, _token: unknown, parts: { header?: Record<string, unknown> | undefined }): void => {
-    if (dialect.token.headerType !== 'at+jwt') parts.header = { ...parts.header, typ: dialect.token.headerType };
+/** What was granted: the issuer's own scopes, which no token for an API has, and those of the API. */
+function grantedScopes(ctx: KoaContextWithOIDC, token: Made): string[] {
+  const { scopes } = token as { readonly scopes?: ReadonlySet<string> };
+  const own = 'accountId' in token ? scopesBehind(ctx).filter((scope) => ISSUER_SCOPES.includes(scope)) : [];
+  return [...new Set([...own, ...(scopes ?? [])])].filter(Boolean);
+}
+
+/** The scopes of the code or refresh token that is redeemed, or of the request itself. */
+export function scopesBehind({ oidc: { entities, requestParamScopes, params } }: KoaContextWithOIDC): string[] {
+  const source = entities.AuthorizationCode ?? entities.DeviceCode ?? (params?.scope === undefined ? entities.RefreshToken : undefined);
+  return [...(source?.scopes ?? requestParamScopes ?? [])];
+}
+
+function signInClaims(signIn: SignInFacts | undefined): Record<string, unknown> {
+  return {
+    ...(signIn?.authTime !== undefined && { auth_time: signIn.authTime }),
+    ...(signIn?.acr !== undefined && { acr: signIn.acr }),
+    ...(signIn?.amr !== undefined && { amr: signIn.amr }),
+  };
+}
+
+/** The roles that count at this issuer: at a tenant's own, those that the tenant gave. */
+export function rolesAt({ organization, roles, guest_of }: AccountRow, { tenant }: Pick<Voice, 'tenant'>): AccountRow['roles'] {
+  return tenant === undefined || tenant.id === organization ? roles : (guest_of[tenant.id] ?? {});
+}
+
+/** What was known when the access token of this answer was made. */
+export function factsOfMade({ oidc }: KoaContextWithOIDC): Facts | undefined {
+  const { AccessToken: own, ClientCredentials: program } = oidc?.entities ?? {};
+  const made = own ?? program;
+  return made && facts.get(made);
+}
+
+interface JwtParts {
+  header?: Record<string, unknown> | undefined;
+  payload: Record<string, unknown>;
+}
+
+/** Writes a JWT access token in the words of its dialect, where those are others than RFC 9068. Ours stay beside them. */
+export function rendering(voice: Voice, keyId: string) {
+  const { shapes } = voice.dialect;
+  return (_ctx: unknown, token: object, parts: object): void => {
+    if (!rewrites(voice.dialect)) return;
+    const known = facts.get(token);
+    if (!known) throw new TypeError('an access token is written before its facts are read');
+    const jwt = parts as JwtParts;
+    const { roles: _roles, ...own } = jwt.payload;
+    jwt.header = { ...jwt.header, typ: shapes.headerType, ...shapes.header?.(keyId, known) };
+    jwt.payload = wrapped({ ...shapes.accessToken(withSubject(jwt.payload, voice, known), known), ...sharedClaims(known) }, own);
   };
 }
 
@@ -34,13 +105,23 @@ async function serviceUser(ctx: KoaContextWithOIDC): Promise<AccountRow | undefi
   return row;
 }
 
-function behind(ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials): Pick<TokenSubject, 'session' | 'grant' | 'signIn'> {
+/** At a tenant's issuer its own programs act, and those that it gave a role: an API may take the issuer for the customer. */
+function checkProgram({ oidc: { client } }: KoaContextWithOIDC, row: AccountRow | undefined, { tenant }: Voice): void {
+  if (tenant === undefined || (row ? belongs(row, tenant.id) : client && traitsOf(client).organization === tenant.id)) return;
+  throw new errors.UnauthorizedClient('this application is of another organization than the one whose issuer this is');
+}
+
+function behind(ctx: KoaContextWithOIDC, token: Made): Pick<Facts, 'session' | 'grant' | 'signIn'> {
   if (!('accountId' in token)) return { grant: undefined, session: undefined, signIn: undefined };
   return { grant: token.grantId, session: token.sid, signIn: signInOf(ctx) };
 }
 
 /** The sign-in that a code, a device code or a refresh token remembers. */
-function signInOf({ oidc: { entities } }: KoaContextWithOIDC): SignInFacts | undefined {
-  const source: Partial<SignInFacts> | undefined = entities.AuthorizationCode ?? entities.RefreshToken ?? entities.DeviceCode;
+export function signInOf({ oidc: { entities, session } }: KoaContextWithOIDC): SignInFacts | undefined {
+  const source: Partial<SignInFacts> | undefined =
+    entities.AuthorizationCode ??
+    entities.RefreshToken ??
+    entities.DeviceCode ??
+    (session && { authTime: session.authTime(), amr: session.amr });
   return source && { authTime: source.authTime, acr: source.acr, amr: source.amr };
 }

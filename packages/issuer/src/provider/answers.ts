@@ -1,9 +1,15 @@
 /** What happens to an answer between the engine and the wire: pages without scripts, headers, errors, the dialect's words. */
+import { randomUUID } from 'node:crypto';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { AnswerFacts } from '../dialects/dialect.ts';
+import type { RouteName } from '../dialects/facts.ts';
 import { StoreUnavailable, sqlState } from '../store/unavailable.ts';
+import { factsOfMade } from './access-token.ts';
+import { factsOf, sharedClaims, withSubject } from './facts.ts';
 import { redirectBack, signOut } from './logout.ts';
 import { LostRace } from './unit.ts';
+import { rewrites, type Voice } from './voice.ts';
+import { wireOf } from './wire.ts';
 
 type Context = KoaContextWithOIDC;
 
@@ -40,24 +46,90 @@ export function answerFailure(ctx: Context, error: unknown, { drawn = false } = 
   else ctx.body = { error: 'server_error', error_description: 'something went wrong here, not with your request' };
 }
 
+export interface FinishOptions {
+  readonly voice: Voice;
+  /** Seconds. */
+  readonly pollInterval: number;
+}
+
 /** Last touches that every answer gets. */
-export function finish(ctx: Context, { dialect, pollInterval }: { dialect: Dialect; pollInterval: number }): void {
+export function finish(ctx: Context, options: FinishOptions): void {
   const route = routeOf(ctx) ?? '';
   ctx.set('x-content-type-options', 'nosniff');
   if (ctx.get('origin') === 'null') ctx.remove('access-control-allow-origin');
   if (ctx.status === 200 && (route === 'discovery' || route === 'jwks')) ctx.set('cache-control', 'public, max-age=300');
   else if (!ctx.response.get('cache-control')) ctx.set('cache-control', 'no-store');
-  if (isObject(ctx.body) && ctx.type.endsWith('json')) translateBody(ctx, { route, dialect, pollInterval });
+  if (isObject(ctx.body) && /json$/.test(ctx.type)) translateBody(ctx, ctx.body, { ...options, route });
+  else if (ctx.body === '' && ctx.status < 500 && options.voice.dialect.answer) translateAnswer(ctx, {}, { ...options, route });
 }
 
-function translateBody(ctx: Context, { route, dialect, pollInterval }: { route: string; dialect: Dialect; pollInterval: number }): void {
-  let body = ctx.body as Readonly<Record<string, unknown>>;
-  if (ctx.status === 200 && route === 'discovery') body = dialect.discovery(body, (path) => new URL(path, ctx.oidc.issuer).href);
-  if (ctx.status === 200 && route === 'device_authorization') body = { ...body, interval: pollInterval };
-  const { status } = ctx;
-  const answer = dialect.answer?.({ route, status, body }) ?? { status, body };
-  ctx.body = answer.body;
-  ctx.status = answer.status;
+type Translating = FinishOptions & { readonly route: string };
+type Body = Readonly<Record<string, unknown>>;
+
+function translateBody(ctx: Context, body: Body, options: Translating): void {
+  const { route, voice, pollInterval } = options;
+  const { dialect, place, origin } = voice;
+  const write: Readonly<Record<string, () => Body>> = {
+    discovery: () => dialect.discovery(body, (path) => new URL(path, origin).href, place),
+    jwks: () => ({ ...body, keys: publishedKeys(body.keys, voice) }),
+    device_authorization: () => ({ ...body, interval: pollInterval }),
+    userinfo: () => userinfo(ctx, body, voice),
+    token: () => withoutEmptyScope(ctx, body),
+  };
+  const written = ctx.status === 200 ? (write[route]?.() ?? body) : body;
+  if (dialect.answer) translateAnswer(ctx, written, options);
+  else if (written !== body) ctx.body = written;
+}
+
+/** A token for an API that was asked for nothing there still says what was granted (RFC 6749, 3.3 and 5.1). */
+function withoutEmptyScope(ctx: Context, body: Body): Body {
+  if (body.scope !== '') return body;
+  const { scope: _empty, ...rest } = body;
+  const granted = factsOfMade(ctx)?.scopes.join(' ');
+  return granted ? { ...rest, scope: granted } : rest;
+}
+
+function publishedKeys(keys: unknown, { dialect, place }: Voice): unknown {
+  const { key } = dialect.shapes;
+  return key && Array.isArray(keys) ? keys.map((jwk) => key(jwk, place)) : keys;
+}
+
+function userinfo(ctx: Context, body: Body, voice: Voice): Body {
+  if (!rewrites(voice.dialect)) return body;
+  const { userinfo: shape = (claims: Body) => claims } = voice.dialect.shapes;
+  const facts = factsOf(ctx, voice, { scopes: [...(ctx.oidc.entities.AccessToken?.scopes ?? [])] });
+  return { ...shape(withSubject(body, voice, facts), facts), ...sharedClaims(facts) };
+}
+
+/** The engine's names of the endpoints that are called otherwise here. */
+const routeNames: Readonly<Record<string, RouteName>> = {
+  device_authorization: 'deviceAuthorization',
+  pushed_authorization_request: 'pushedAuthorization',
+  code_verification: 'deviceVerification',
+  end_session: 'endSession',
+};
+
+function translateAnswer(ctx: Context, body: Body, { route, voice }: Translating): void {
+  const said = wireOf(ctx.req);
+  const name = said?.route ?? routeNames[route] ?? (route in voice.place.routes ? (route as RouteName) : 'unknown');
+  const headers = Object.fromEntries(Object.entries(ctx.response.headers).map(([header, value]) => [header, String(value)]));
+  const answer = voice.dialect.answer?.({ route: name, status: ctx.status, body, headers }, answerFacts(ctx, voice));
+  if (!answer) return;
+  const { status, body: written, headers: more = {} } = answer;
+  const empty = Object.keys(written).length === 0 && ctx.body === '';
+  ctx.status = status;
+  ctx.set({ ...more });
+  if (!empty) ctx.body = written;
+}
+
+/** What a dialect may know when it words an answer. */
+export function answerFacts(ctx: Context, voice: Voice): AnswerFacts {
+  const requestId = ctx.get('x-request-id') || randomUUID();
+  const parameters = wireOf(ctx.req)?.parameters ?? new URLSearchParams(ctx.querystring);
+  const client = ctx.oidc?.client;
+  const session = client && ctx.oidc.session?.sidFor(client.clientId);
+  const made = factsOfMade(ctx);
+  return { ...(made ?? factsOf(ctx, voice, { session })), parameters, requestId };
 }
 
 function routeOf(ctx: Context): string | undefined {

@@ -78,3 +78,29 @@ export function grantOf(row: ArtifactRow): Artifact | undefined {
 export function toRow({ id, kind, payload, ttl, grantId, sessionId, accountId, handle }: Write): Row {
   return { id, kind, payload, ttl, grant_id: grantId, session_id: sessionId, account_id: accountId, handle };
 }
+
+/** What an application is given or told: it is of the issuer that it knows. All else belongs to a browser, or is read by way of these. */
+const given = new Set(['AuthorizationCode', 'RefreshToken', 'DeviceCode', 'AccessToken', 'ClientCredentials', 'LogoutNotice']);
+
+/** The realm that an artifact is written in. */
+export const realmFor = (kind: string, { realm = '', realmAround = realm }: Realms): string => (given.has(kind) ? realm : realmAround);
+
+export interface Realms {
+  readonly realm?: string | undefined;
+  readonly realmAround?: string | undefined;
+}
+
+/** The realms whose artifacts are found. */
+export const realmsIn = ({ realm = '', realmAround = realm }: Realms): readonly string[] => [realm, realmAround];
+
+/** Whether a payload was written in a realm: what one issuer gives out is good nowhere else (RFC 9700, 4.4). */
+export const inRealm = ({ realm: written = '' }: Row, realms: Realms): boolean => realmsIn(realms).includes(String(written));
+
+/** The realm of one tenant among those that share places. */
+export const tenantRealm = (around: string, tenant: string): string => `${around} ${tenant}`;
+
+/** Whether this tenant's issuer may take it: what an application was given at a shared place is good at that of the person's own alone. */
+export function isForTenant({ kind, payload, account }: ArtifactRow, { realm = '', realmAround = realm }: Realms): boolean {
+  if (realm === realmAround || payload.realm !== realmAround || !given.has(kind)) return true;
+  return account !== null && realm === tenantRealm(realmAround, account.organization);
+}

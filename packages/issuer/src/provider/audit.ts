@@ -20,8 +20,11 @@ export function auditEngine(provider: Provider): void {
 /** Refusals of one application that are written down in a minute: nobody fills the log by guessing. */
 const MOST_REFUSALS = 20;
 
+/** Says whether a key may be written down now: once in each minute. */
+export const onceAMinute = () => refusalsPerMinute(1);
+
 /** Says whether one more refusal of a key, such as a client_id, may still be written down in this minute. */
-export function refusalsPerMinute(): (key: string | undefined) => boolean {
+export function refusalsPerMinute(most = MOST_REFUSALS): (key: string | undefined) => boolean {
   let minute = 0;
   const seen = new Map<string, number>();
   return (key) => {
@@ -32,7 +35,7 @@ export function refusalsPerMinute(): (key: string | undefined) => boolean {
     minute = now;
     const count = (seen.get(key) ?? 0) + 1;
     seen.set(key, count);
-    return count <= MOST_REFUSALS;
+    return count <= most;
   };
 }
 

@@ -12,6 +12,8 @@ export interface LogoutNotice {
 
 export interface DeliveryOptions {
   readonly store: Store;
+  /** Id of the organization whose issuer this is: it also tells of its people what was ended at a place of all tenants. */
+  readonly tenant?: string | undefined;
   /** Sends one notice; rejects when the application did not take it. */
   readonly send: (notice: LogoutNotice) => Promise<void>;
   readonly warn: (fields: { client: string; attempts: number; error: unknown }, message: string) => void;
@@ -21,7 +23,8 @@ export interface DeliveryOptions {
 const LEASE: Statement = {
   name: 'lease logout notices',
   text: `update issuer.logout_notice set attempts = attempts + 1, next_at = now() + make_interval(secs => least(5 * power(2, attempts), 3600))
-    where id in (select id from issuer.logout_notice where next_at <= now() and expires_at > now() order by next_at limit 20 for update skip locked)
+    where id in (select id from issuer.logout_notice where next_at <= now() and expires_at > now()
+      and (realm = $1 or realm = $2 and exists (select from issuer.users u where u.id = account_id and u.organization_id = $3)) order by next_at limit 20 for update skip locked)
     returning id, client_id, account_id, sid, attempts`,
 };
 const DELIVERED: Statement = { name: 'logout notice delivered', text: 'delete from issuer.logout_notice where id = $1' };
@@ -35,13 +38,13 @@ interface NoticeRow extends Record<string, unknown> {
 }
 
 /** A notice as the commit statement wants it. */
-export function noticeRow({ clientId, accountId, sid }: LogoutNotice): Record<string, unknown> {
-  return { id: newId('lgn'), client_id: clientId, account_id: accountId, sid };
+export function noticeRow({ clientId, accountId, sid }: LogoutNotice, realm: string): Record<string, unknown> {
+  return { id: newId('lgn'), client_id: clientId, account_id: accountId, sid, realm };
 }
 
 /** Sends what is due and gives how many were taken. Failures stay for a later try, for a day. */
-export async function deliverLogouts({ store, send, warn }: DeliveryOptions): Promise<number> {
-  const due = await store.run<NoticeRow>(LEASE, []);
+export async function deliverLogouts({ store, tenant, send, warn }: DeliveryOptions): Promise<number> {
+  const due = await store.run<NoticeRow>(LEASE, [store.realm ?? '', store.realmAround ?? '', tenant ?? null]);
   await Promise.all(
     due.map(async ({ id, client_id, account_id, sid, attempts }) => {
       try {
@@ -58,8 +61,14 @@ export async function deliverLogouts({ store, send, warn }: DeliveryOptions): Pr
 /** The engine's own way of building and posting a logout token, taken before it is replaced by our queue. */
 type Post = (this: Client, accountId: string, sid: string | undefined) => Promise<unknown>;
 
+export interface QueueOptions {
+  readonly queue: (notice: LogoutNotice) => void;
+  /** `sub` of an account for an application. */
+  readonly subject: (accountId: string, clientId: string) => Promise<string>;
+}
+
 /** Makes the engine queue notices instead of sending them while the person waits; gives what sends one. */
-export function queueLogouts(provider: Provider, queue: (notice: LogoutNotice) => void): DeliveryOptions['send'] {
+export function queueLogouts(provider: Provider, { queue, subject }: QueueOptions): DeliveryOptions['send'] {
   const prototype = provider.Client.prototype as unknown as { backchannelLogout: Post };
   const post = prototype.backchannelLogout;
   prototype.backchannelLogout = async function queued(accountId, sid) {
@@ -68,6 +77,6 @@ export function queueLogouts(provider: Provider, queue: (notice: LogoutNotice) =
   return async ({ clientId, accountId, sid }) => {
     const client = await provider.Client.find(clientId);
     // An application that is gone, or no longer wants to hear of it, has nothing to be told.
-    if (client?.backchannelLogoutUri) await post.call(client, accountId, sid);
+    if (client?.backchannelLogoutUri) await post.call(client, await subject(accountId, clientId), sid);
   };
 }

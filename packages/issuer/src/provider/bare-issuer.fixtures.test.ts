@@ -25,6 +25,7 @@ import { createProvider, type Provider } from './provider.ts';
 import type { Screens } from './screens.ts';
 import { ADA, configuration } from './shop.fixtures.test.ts';
 import { atomically, type UnitHooks } from './unit.ts';
+import { createVoice } from './voice.ts';
 
 export interface BareOptions {
   readonly place: StoreOptions;
@@ -75,13 +76,12 @@ export async function startBareIssuer({
   const seal = createSeal(parseMasterKeys(masterKey));
   const fetch = createOutboundFetch({ issuer });
   const provider: Provider = createProvider({
-    issuer,
+    voice: createVoice({ dialect: standard, origin: issuer }),
     fetch,
     store,
     seal,
     signingKeys: [signingKey],
     cookieKeys: ['tests'],
-    dialect: standard,
     screens,
     log: { error: ({ error }, message) => log(`${message}: ${error}`), warn: ({ error }, message) => log(`${message}: ${error}`) },
     applicationCache,

@@ -4,6 +4,7 @@ import { type Client, errors, type KoaContextWithOIDC, Provider } from 'oidc-pro
 import { hashOf } from '../secrets/token-format.ts';
 import { traitsOf } from './applications.ts';
 import { type Attempts, network } from './attempts.ts';
+import { rewrites, type Voice } from './voice.ts';
 
 /** Wrong secrets for one application from one network before it has to wait. Others are never held up by it. */
 const GUESSES = { limit: 20, window: 300 };
@@ -58,16 +59,28 @@ export function secretMatches(hashes: readonly string[], actual: string): boolea
 /** Longest life of an assertion, in seconds: its identifier is remembered until it expires. */
 const LONGEST_ASSERTION = 600;
 
+interface AssertionClaims {
+  readonly aud?: unknown;
+  readonly exp?: unknown;
+  readonly sub?: unknown;
+}
+
 /** Refuses an assertion (private_key_jwt) that is not for this issuer alone or lives too long (RFC 7523, RFC 10070). */
-export function checkAssertion(
-  ctx: KoaContextWithOIDC,
-  claims: { readonly aud?: unknown; readonly exp?: unknown; readonly sub?: unknown },
-): void {
-  const refuse = (reason: string) => {
-    throw new errors.InvalidClient(`client_assertion: ${reason}`, 'assertion refused');
+export function checkAssertion(voice: Voice) {
+  const { policy } = voice.dialect;
+  const audiences = [voice.place.issuer, ...policy.assertionAudience(voice.place, voice.origin)];
+  // One that may be sent again was said anew before it came here, and is short.
+  const longest = policy.assertion?.reusable ? LONGEST_ASSERTION : (policy.assertion?.seconds ?? LONGEST_ASSERTION);
+  return (ctx: KoaContextWithOIDC, claims: AssertionClaims): void => {
+    const refuse = (reason: string) => {
+      throw new errors.InvalidClient(`client_assertion: ${reason}`, 'assertion refused');
+    };
+    // Clients of vendors write a list; by the RFC's own words it is one.
+    const listed = Array.isArray(claims.aud) && claims.aud.length > 0 && rewrites(voice.dialect);
+    const named: readonly unknown[] = listed ? (claims.aud as unknown[]) : [claims.aud];
+    if (!named.every((one) => audiences.some((known) => known === one))) refuse('aud must be the issuer, as a single string');
+    if (claims.sub !== ctx.oidc.client?.clientId) refuse('sub must be the client_id');
+    const left = Number(claims.exp) - Date.now() / 1000;
+    if (!(left <= longest)) refuse(`exp must be at most ${longest} seconds away`);
   };
-  if (claims.aud !== ctx.oidc.issuer) refuse('aud must be the issuer, as a single string');
-  if (claims.sub !== ctx.oidc.client?.clientId) refuse('sub must be the client_id');
-  const left = Number(claims.exp) - Date.now() / 1000;
-  if (!(left <= LONGEST_ASSERTION)) refuse(`exp must be at most ${LONGEST_ASSERTION} seconds away`);
 }

@@ -1,26 +1,29 @@
 /** The engine, configured. Each setting is a rule of ours; what a rule does is in the file it comes from. */
+import { hash } from 'node:crypto';
 import type { Configuration, JWK, KoaContextWithOIDC } from 'oidc-provider';
 import type { OutboundFetch } from '../connections/outbound-fetch.ts';
-import type { Dialect } from '../dialects/dialect.ts';
-import { tokenClaims, tokenHeader } from './access-token.ts';
+import type { Routes } from '../dialects/facts.ts';
+import { rendering, tokenClaims } from './access-token.ts';
 import { claimsByScope, findAccount } from './accounts.ts';
-import { type Applications, ISSUER_SCOPES, TRAITS, traitsOf } from './applications.ts';
+import { type Applications, ISSUER_SCOPES, responseTypesOf, TRAITS, traitsOf } from './applications.ts';
 import type { Attempts } from './attempts.ts';
 import { checkAssertion } from './client-authentication.ts';
 import { askAgain, deviceOrigin } from './device.ts';
 import { loadGrant, promptPolicy } from './grants.ts';
 import type { Lifetimes } from './limits.ts';
 import { signOutOrAsk } from './logout.ts';
+import { rotates } from './refresh.ts';
 import { checkRequest, pkceRequired, RULES } from './request-rules.ts';
 import { defaultResource, describeResource } from './resources.ts';
 import type { Screens } from './screens.ts';
 import { unit } from './unit.ts';
+import { realmAround, translates, type Voice } from './voice.ts';
+import { ASKED, CONNECTION, TENANT } from './wire.ts';
 
 export interface EngineOptions {
-  readonly issuer: string;
+  readonly voice: Voice;
   readonly signingKeys: readonly JWK[];
   readonly cookieKeys: readonly string[];
-  readonly dialect: Dialect;
   readonly screens: Screens;
   readonly lifetimes: Lifetimes;
   readonly applications: Applications;
@@ -29,47 +32,54 @@ export interface EngineOptions {
 }
 
 export function engineConfiguration(options: EngineOptions, adapter: NonNullable<Configuration['adapter']>): Configuration {
-  const { issuer, signingKeys, dialect, applications, lifetimes, fetch } = options;
-  const algorithm = dialect.token.signingAlgorithm;
+  const { voice, signingKeys, applications, lifetimes, fetch } = options;
+  const { policy, shapes } = voice.dialect;
+  const algorithm = shapes.signingAlgorithm;
   const configuration = {
     adapter,
     jwks: { keys: signingKeys },
-    routes: engineRoutes(dialect),
-    cookies: cookies(issuer, options.cookieKeys),
+    routes: engineRoutes(voice.place.routes),
+    cookies: cookies(voice, options.cookieKeys),
     scopes: ISSUER_SCOPES,
     claims: claimsByScope,
-    responseTypes: ['code'],
+    responseTypes: responseTypesOf(voice),
     clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     clientDefaults: { id_token_signed_response_alg: algorithm },
     enabledJWA: { idTokenSigningAlgValues: [algorithm], clientAuthSigningAlgValues: ['ES256', 'RS256', 'PS256', 'Ed25519'] },
     extraClientMetadata: { properties: [TRAITS] },
-    extraParams: { [RULES]: checkRequest },
-    extraTokenClaims: tokenClaims(applications, dialect),
-    formats: { customizers: { jwt: tokenHeader(dialect) } },
-    findAccount,
+    // The second are written where a request is translated, and are nothing that a caller could say.
+    extraParams: { [RULES]: checkRequest(voice), ...(translates(voice.dialect) && { [ASKED]: null, [TENANT]: null, [CONNECTION]: null }) },
+    extraTokenClaims: tokenClaims(applications, voice),
+    formats: { customizers: { jwt: rendering(voice, signingKeyOf(signingKeys, algorithm)) } },
+    findAccount: findAccount(voice),
     loadExistingGrant: loadGrant,
-    interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}`, policy: promptPolicy() },
+    interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}`, policy: promptPolicy(voice) },
     // A session's end is kept beside the session (logout.ts), so that a second sign-in in the same browser ends nothing.
     expiresWithSession: async () => false,
     issueRefreshToken: mayRefresh,
-    rotateRefreshToken: () => !unit().replaying,
+    rotateRefreshToken: (ctx: KoaContextWithOIDC) => !unit().replaying && rotates(ctx, voice),
     revokeGrantPolicy: () => true,
-    pkce: { required: pkceRequired },
-    assertJwtClientAuthClaimsAndHeader: checkAssertion,
+    pkce: { required: pkceRequired(voice) },
+    assertJwtClientAuthClaimsAndHeader: checkAssertion(voice),
     allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
     clientBasedCORS: mayCallFromBrowser,
     fetch,
     fetchResponseBodyLimits: { jwks_uri: 65_536, sector_identifier_uri: 65_536 },
     features: features(options),
-    ttl: ttl(lifetimes),
+    ttl: ttl(lifetimes, policy.idTokenLifetime),
     renderError: (ctx: KoaContextWithOIDC, out: object, error: Error) => options.screens.error(ctx, out as never, error),
   };
   // The published types lack `fetchResponseBodyLimits` and are narrower than the engine in a few callbacks.
   return configuration as unknown as Configuration;
 }
 
-function engineRoutes({ routes }: Dialect): NonNullable<Configuration['routes']> {
+/** The key that signs: the first of the algorithm. */
+function signingKeyOf(keys: readonly JWK[], algorithm: string): string {
+  return String(keys.find(({ alg }) => alg === algorithm)?.kid);
+}
+
+function engineRoutes(routes: Routes): NonNullable<Configuration['routes']> {
   return {
     authorization: routes.authorization,
     token: routes.token,
@@ -78,42 +88,47 @@ function engineRoutes({ routes }: Dialect): NonNullable<Configuration['routes']>
     device_authorization: routes.deviceAuthorization,
     code_verification: routes.deviceVerification,
     end_session: routes.endSession,
+    ...(routes.pushedAuthorization && { pushed_authorization_request: routes.pushedAuthorization }),
   };
 }
 
 /** With https the browser itself keeps other hosts and plain http away from the session (R-054). */
-function cookies(issuer: string, keys: readonly string[]): Configuration['cookies'] {
-  const secure = issuer.startsWith('https:');
+function cookies(voice: Voice, keys: readonly string[]): Configuration['cookies'] {
+  const secure = voice.origin.startsWith('https:');
   const shared = { httpOnly: true, sameSite: 'lax', signed: true, overwrite: true, secure } as const;
   return {
     keys: [...keys],
     names: {
-      session: secure ? '__Host-sc_session' : 'sc_session',
-      interaction: secure ? '__Secure-sc_interaction' : 'sc_interaction',
-      resume: secure ? '__Secure-sc_resume' : 'sc_resume',
+      session: `${secure ? '__Host-' : ''}sc_session${cookieSuffix(voice)}`,
+      interaction: interactionCookie(voice),
+      resume: `${secure ? '__Secure-' : ''}sc_resume${cookieSuffix(voice)}`,
     },
-    long: { ...shared, path: '/' },
+    // A page of an application that renews its sign-in in a frame is another site (a name or a scheme of its own).
+    long: { ...shared, path: '/', ...(secure && voice.dialect.policy.framed && { sameSite: 'none' as const }) },
     short: shared,
   };
 }
 
-function features({ dialect, applications, attempts, screens }: EngineOptions): Configuration['features'] {
+function features({ voice, applications, attempts, screens }: EngineOptions): Configuration['features'] {
   return {
     devInteractions: { enabled: false },
     dPoP: { enabled: false },
-    pushedAuthorizationRequests: { enabled: false },
+    pushedAuthorizationRequests: { enabled: voice.place.routes.pushedAuthorization !== undefined },
+    ...(voice.dialect.policy.responseModes.includes('web_message') && {
+      webMessageResponseMode: { enabled: true, ack: 'individual-draft-01' },
+    }),
     claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
     backchannelLogout: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: defaultResource as never,
+      defaultResource: defaultResource(voice) as never,
       useGrantedResource: () => true,
-      getResourceServerInfo: describeResource(applications, dialect),
+      getResourceServerInfo: describeResource(applications, voice),
     },
     rpInitiatedLogout: {
       enabled: true,
-      logoutSource: (ctx, form) => signOutOrAsk(ctx, { form, screens }),
+      logoutSource: (ctx, form) => signOutOrAsk(ctx, { form, screens, voice }),
       postLogoutSuccessSource: (ctx) => screens.signedOut(ctx),
     },
     deviceFlow: {
@@ -138,19 +153,29 @@ function mayRefresh(
   return client.grantTypeAllowed('refresh_token') && (scopes.has('offline_access') || !scopes.has('openid'));
 }
 
+/** Name of the cookie that a browser has while a sign-in is under way. */
+export const interactionCookie = (voice: Voice): string =>
+  `${voice.origin.startsWith('https:') ? '__Secure-' : ''}sc_interaction${cookieSuffix(voice)}`;
+
+/** Of two origins on one host each has its own: cookies know no ports. */
+export function cookieSuffix(voice: Voice): string {
+  const realm = realmAround(voice);
+  return realm === '' ? '' : `_${hash('sha256', realm, 'hex').slice(0, 8)}`;
+}
+
 /** Only pages that the application is served from may read its answers. Opaque origins are nobody's. */
 function mayCallFromBrowser(_ctx: unknown, origin: string, client: { redirectUris?: readonly string[] }): boolean {
   return origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin);
 }
 
-function ttl(lifetimes: Lifetimes): Configuration['ttl'] {
+function ttl(lifetimes: Lifetimes, idToken = lifetimes.idToken): Configuration['ttl'] {
   return {
     AccessToken: apiLifetime,
     AuthorizationCode: lifetimes.code,
     ClientCredentials: apiLifetime,
     DeviceCode: lifetimes.deviceCode,
     Grant: lifetimes.refreshAbsolute,
-    IdToken: lifetimes.idToken,
+    IdToken: idToken,
     Interaction: lifetimes.interaction,
     RefreshToken: (_ctx, token, client) => refreshLifetime(lifetimes, token, traitsOf(client).kind === 'spa'),
     Session: lifetimes.session,

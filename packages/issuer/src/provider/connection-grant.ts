@@ -14,6 +14,7 @@ import { issueProxyToken } from './proxy-token.ts';
 import { checkOrganization, notListed, reachableConnection } from './reachable-connection.ts';
 import { readSubject, type Subject, type SubjectOptions } from './subject-token.ts';
 import { unit } from './unit.ts';
+import type { Voice } from './voice.ts';
 
 /** What an issuer has that reaches third parties. */
 export interface ThirdParties {
@@ -22,8 +23,7 @@ export interface ThirdParties {
 }
 
 export interface ConnectionGrantOptions extends SubjectOptions, ThirdParties {
-  readonly issuer: string;
-  readonly signingAlgorithm: string;
+  readonly voice: Voice;
 }
 
 interface Exchange {
@@ -101,7 +101,7 @@ const sentences = {
   reconnect: 'the account has to be connected again',
 } as const;
 
-function refusedBy(answer: NoToken, { request, caller, connection, subject: { person } }: Exchange, { issuer }: ConnectionGrantOptions) {
+function refusedBy(answer: NoToken, { request, caller, connection, subject: { person } }: Exchange, { voice }: ConnectionGrantOptions) {
   const subject = person.id;
   if (answer.kind === 'unavailable') {
     const facts = { reason: 'vault_unavailable', retryAfter: answer.retryAfter, subject };
@@ -110,7 +110,7 @@ function refusedBy(answer: NoToken, { request, caller, connection, subject: { pe
   if (answer.reason === 'not-listed') return notListed(subject);
   return new ExchangeRefused('account', `${sentences[answer.reason]}: send them to connect_uri`, {
     reason: answer.reason.replace('-', '_'),
-    connectUri: connectUriOf(issuer, { connection: connection.id, client: caller.clientId, scopes: request.scopes }),
+    connectUri: connectUriOf(voice.home, { connection: connection.id, client: caller.clientId, scopes: request.scopes }),
     subject,
     ...(answer.missing && { missingScopes: answer.missing }),
   });

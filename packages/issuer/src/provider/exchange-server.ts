@@ -1,6 +1,6 @@
 /** Stands before the engine's token endpoint: answers plain exchanges itself, and hands everything else on as it came. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Place } from '../dialects/facts.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import type { Form } from './client-proof.ts';
 import type { ExchangeAnswer } from './exchange-answer.ts';
@@ -8,9 +8,10 @@ import { FEDERATED_EXCHANGE } from './exchange-names.ts';
 import { endableToken, type TokenSource } from './find-token.ts';
 import { type TokenRequest, tokenRequest } from './front.ts';
 import { createShortExchange, type ShortExchange, type ShortExchangeOptions } from './short-exchange.ts';
+import { rememberWire, wireOf } from './wire.ts';
 
 export interface ExchangeServerOptions extends ShortExchangeOptions, TokenSource {
-  readonly dialect: Dialect;
+  readonly place: Place;
   /** Told of what went wrong on the short way, which the long way then answers. */
   readonly warn: (fields: { readonly error: unknown }, message: string) => void;
 }
@@ -21,12 +22,12 @@ export type ExchangeServer = (request: IncomingMessage, response: ServerResponse
 export function createExchangeServer(options: ExchangeServerOptions): ExchangeServer {
   const short = createShortExchange(options);
   return async (request, response) => {
-    const asked = await tokenRequest(request, options.dialect);
+    const asked = await tokenRequest(request, options.place);
     const form = asked && formOf(asked.body);
-    if (!asked || !form) return asked ? asked.again() : request;
+    if (!asked || !form) return asked ? handedOn(request, asked) : request;
     const client = isUnnamed(request, form) ? await clientOfSubject(form, options) : undefined;
     const answer = await answered(short, { request, form: client === undefined ? form : { ...form, client_id: client }, options });
-    if (!answer) return handedOn(asked, client);
+    if (!answer) return handedOn(request, { ...asked, client });
     send(response, answer);
     return undefined;
   };
@@ -44,8 +45,13 @@ function formOf(body: Buffer): Form | undefined {
   return Object.keys(form).length === pairs.size ? form : undefined;
 }
 
-const handedOn = ({ again }: TokenRequest, client: string | undefined): IncomingMessage =>
-  again(client === undefined ? '' : `&${new URLSearchParams({ client_id: client })}`);
+/** The request for the engine, with what was said on the wire. */
+function handedOn(request: IncomingMessage, { again, client }: TokenRequest & { readonly client?: string | undefined }): IncomingMessage {
+  const copy = again(client === undefined ? '' : `&${new URLSearchParams({ client_id: client })}`);
+  const wire = wireOf(request);
+  if (wire) rememberWire(copy, wire);
+  return copy;
+}
 
 interface Asked {
   readonly request: IncomingMessage;

@@ -5,7 +5,8 @@
 import { kindOf } from '../secrets/token-format.ts';
 import type { Row, Statement, Store } from '../store/database.ts';
 import { type AccountRow, accountOf, clientKindOf } from './account-row.ts';
-import { artifactId } from './artifact.ts';
+import { belongs } from './accounts.ts';
+import { artifactId, inRealm } from './artifact.ts';
 import type { Asking, LiveToken } from './live-token.ts';
 import { findPersonalToken } from './personal-token.ts';
 import { alive } from './statements.ts';
@@ -34,10 +35,13 @@ const STORED: Statement = {
 
 /**
  * The token behind this value, or undefined when it is none of ours or has ended. A refresh token ends when it is used, and any
- * token while its bearer or its application is disabled.
+ * token while its bearer or its application is disabled, or at a tenant's issuer while its bearer has nothing to do with the tenant.
  */
 export async function liveToken(source: TokenSource, value: string, asking: Asking = {}): Promise<LiveToken | undefined> {
-  if (kindOf(value) === 'pat') return findPersonalToken(source.store, value, asking);
+  if (kindOf(value) === 'pat') {
+    const personal = await findPersonalToken(source.store, value, asking);
+    return personal && isOfStranger(personal, source) ? undefined : personal;
+  }
   const token = await endableToken(source, value);
   return token?.usedFor !== undefined || token?.suspended ? undefined : token;
 }
@@ -46,11 +50,21 @@ export async function liveToken(source: TokenSource, value: string, asking: Aski
  * Like `liveToken`, with refresh tokens that were used while their family lives (who lost the answer knows no other) and tokens
  * whose bearer is disabled for now; without personal access tokens, which no application can end.
  */
-export async function endableToken({ store, keys }: TokenSource, value: string): Promise<LiveToken | undefined> {
+export async function endableToken(source: TokenSource, value: string): Promise<LiveToken | undefined> {
   if (value.length > MAX_TOKEN) return undefined;
+  const token = await issuedToken(source, value);
+  return token && isOfStranger(token, source) ? { ...token, suspended: true } : token;
+}
+
+async function issuedToken({ store, keys }: TokenSource, value: string): Promise<LiveToken | undefined> {
   if (value.startsWith('sc_')) return storedToken(store, value);
   const claims = verifiedClaims(keys, value);
   return claims && jwtToken(store, claims);
+}
+
+/** A guest who has no role any more is nobody there, whatever was signed before. */
+function isOfStranger({ bearer }: LiveToken, { keys }: TokenSource): boolean {
+  return bearer !== undefined && !belongs(bearer, keys.tenant);
 }
 
 async function storedToken(store: Store, value: string): Promise<LiveToken | undefined> {
@@ -58,7 +72,7 @@ async function storedToken(store: Store, value: string): Promise<LiveToken | und
   if (prefix !== 'at' && prefix !== 'rt') return undefined;
   const models = prefix === 'at' ? ['AccessToken', 'ClientCredentials'] : ['RefreshToken'];
   const [row] = await store.run(STORED, [models.map((model) => artifactId(model, value))]);
-  if (!row || (row.granted && !row.grant)) return undefined;
+  if (!row || (row.granted && !row.grant) || !inRealm(row.payload as Row, store)) return undefined;
   const { accountId, clientId, aud, scope, iat, extra, grantId } = row.payload as Row;
   const subject = String(accountId ?? clientId);
   return {

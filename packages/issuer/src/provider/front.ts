@@ -1,8 +1,9 @@
 /** What stands before the engine: our origin whatever the request says, our endpoints, and the dialect's translation. */
 import { IncomingMessage } from 'node:http';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Place, Routes } from '../dialects/facts.ts';
 import { MAX_BODY, MAX_URL } from './limits.ts';
 import { INTROSPECTION, REVOCATION } from './own-endpoints.ts';
+import { rememberWire, wireOf } from './wire.ts';
 
 /**
  * Replaces what a request says about its origin by what is configured: the engine builds its URLs of it. `clientAddress` is
@@ -26,40 +27,66 @@ export class BodyTooLarge extends Error {
 }
 
 /**
- * Where a browser that posted an authorization or sign-out request goes on by GET; undefined for any other request. The
+ * Where a browser that posted an authorization or sign-out request goes on by GET; any other request as it came. The
  * session cookie is SameSite=Lax: it comes with the GET and not with a POST from another site.
  */
-export async function continuedByGet(request: IncomingMessage, { routes }: Dialect): Promise<string | undefined> {
+export async function continuedByGet(request: IncomingMessage, place: Place): Promise<string | IncomingMessage> {
   const [path = ''] = (request.url ?? '').split('?', 1);
-  if (request.method !== 'POST' || (path !== routes.authorization && path !== routes.endSession)) return undefined;
+  if (request.method !== 'POST' || !begins(place, path)) return request;
   if (!/^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '')) return path;
-  const form = new URLSearchParams(await boundedText(request));
-  // It has no place in a body like this, and less in an address.
+  const { form, copy } = await readForm(request);
+  // A token is no hint who signs out: what is meant by it, the dialect says. It has no place in an address.
+  if (form.has('refresh_token')) return copy;
   form.delete('client_secret');
   const target = `${path}?${form}`;
   if (target.length > MAX_URL) throw new BodyTooLarge();
   return target;
 }
 
-/** Gives the request as the engine is to see it: the same one where nothing has to change. */
-export async function translate(request: IncomingMessage, dialect: Dialect): Promise<IncomingMessage> {
+function begins(place: Place, path: string): boolean {
+  const { routes, aliases = {} } = place;
+  const route = path === routes.authorization ? 'authorization' : path === routes.endSession ? 'endSession' : aliases[path];
+  return route === 'authorization' || route === 'endSession';
+}
+
+/** Gives the request as the engine is to see it, in a dialect that speaks as the engine does: the same one where nothing has to change. */
+export async function translate(request: IncomingMessage, { routes }: Place): Promise<IncomingMessage> {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-  const grantType = ownGrantType(dialect, path);
-  if (grantType === undefined && dialect.request === undefined) return request;
-  if (request.method === 'OPTIONS') return grantType ? changed(request, { url: dialect.routes.token }) : request;
+  const grantType = ownGrantType(routes, path);
+  if (grantType === undefined) return request;
+  if (request.method === 'OPTIONS') return changed(request, { url: routes.token });
   const body = request.method === 'POST' ? await boundedText(request) : undefined;
-  const contentType = request.headers['content-type'];
-  const said = dialect.request?.({ method: request.method ?? '', path, query, contentType, body }) ?? {};
   return changed(request, {
-    url: grantType && request.method === 'POST' ? dialect.routes.token : [path, said.query ?? query].filter(Boolean).join('?'),
-    contentType: said.contentType ?? contentType,
-    body: withGrantType(said.body ?? body, grantType),
+    url: request.method === 'POST' ? routes.token : [path, query].filter(Boolean).join('?'),
+    contentType: request.headers['content-type'],
+    body: withGrantType(body, grantType),
   });
 }
 
-function ownGrantType({ routes }: Dialect, path: string): string | undefined {
-  if (path === routes.introspection) return INTROSPECTION;
-  return path === routes.revocation ? REVOCATION : undefined;
+const DISCOVERY = '/.well-known/openid-configuration';
+
+export function engineTarget({ routes }: Place, route: keyof Routes, query: string): string {
+  const path = route === 'discovery' ? DISCOVERY : ownGrantType(routes, String(routes[route])) ? routes.token : String(routes[route]);
+  return query === '' ? path : `${path}?${query}`;
+}
+
+export interface Spoken {
+  readonly place: Place;
+  readonly route: keyof Routes;
+  readonly parameters: URLSearchParams;
+  readonly posted: boolean;
+}
+
+/** The request with other parameters, as the engine reads them. */
+export function asTheEngineReads(request: IncomingMessage, { place, route, parameters, posted }: Spoken): IncomingMessage {
+  if (!posted) return changed(request, { url: engineTarget(place, route, parameters.toString()) });
+  const body = withGrantType(parameters.toString(), ownGrantType(place.routes, String(place.routes[route])));
+  return changed(request, { url: engineTarget(place, route, ''), contentType: 'application/x-www-form-urlencoded', body });
+}
+
+function ownGrantType({ introspection, revocation }: Routes, path: string): string | undefined {
+  if (path === introspection) return INTROSPECTION;
+  return path === revocation ? REVOCATION : undefined;
 }
 
 function withGrantType(body: string | undefined, grantType: string | undefined): string | undefined {
@@ -69,7 +96,7 @@ function withGrantType(body: string | undefined, grantType: string | undefined):
   return form.toString();
 }
 
-async function boundedText(request: IncomingMessage): Promise<string> {
+export async function boundedText(request: IncomingMessage): Promise<string> {
   return (await boundedBytes(request)).toString();
 }
 
@@ -81,12 +108,18 @@ export interface TokenRequest {
 }
 
 /** Reads a form that is posted to the token endpoint; undefined for any other request, which stays unread. */
-export async function tokenRequest(request: IncomingMessage, { routes }: Dialect): Promise<TokenRequest | undefined> {
+export async function tokenRequest(request: IncomingMessage, { routes }: Place): Promise<TokenRequest | undefined> {
   const { url = '', headers } = request;
   if (request.method !== 'POST' || url !== routes.token || !/^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? ''))
     return undefined;
   const body = await boundedBytes(request);
   return { body, again: (more = '') => changed(request, { url, body: more ? Buffer.concat([body, Buffer.from(more)]) : body }) };
+}
+
+/** Reads a form, and gives the same request for somebody else to read. */
+export async function readForm(request: IncomingMessage): Promise<{ readonly form: URLSearchParams; readonly copy: IncomingMessage }> {
+  const body = await boundedBytes(request);
+  return { form: new URLSearchParams(body.toString()), copy: changed(request, { url: request.url ?? '', body }) };
 }
 
 /** By events: an iterator over a request costs more than the rest of a short answer. */
@@ -108,14 +141,14 @@ function boundedBytes(request: IncomingMessage): Promise<Buffer> {
   });
 }
 
-interface ChangedRequest {
+export interface ChangedRequest {
   readonly url: string;
   readonly contentType?: string | undefined;
   readonly body?: string | Buffer | undefined;
 }
 
 /** A request like this one with another target or body. */
-function changed(request: IncomingMessage, { url, contentType, body }: ChangedRequest): IncomingMessage {
+export function changed(request: IncomingMessage, { url, contentType, body }: ChangedRequest): IncomingMessage {
   const copy = new IncomingMessage(request.socket);
   const { method, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders } = request;
   Object.assign(copy, { method, httpVersion, httpVersionMajor, httpVersionMinor, rawHeaders, url });
@@ -126,6 +159,7 @@ function changed(request: IncomingMessage, { url, contentType, body }: ChangedRe
     copy.push(body);
   }
   copy.push(null);
+  rememberWire(copy, wireOf(request));
   // Else the end of the copy would count as an aborted request and close the connection.
   copy.complete = true;
   return copy;

@@ -1,6 +1,9 @@
 /** Grants: what a person allowed an application. Each sign-in has a grant of its own, so that grant = token family. */
 import { type Client, errors, type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { belongs, type KnownAccount, tenantBehind } from './accounts.ts';
 import { traitsOf } from './applications.ts';
+import type { Voice } from './voice.ts';
+import { askedBehind } from './wire.ts';
 
 /** Whether tokens outlive the sign-out: only for an application on a device that asked for offline access. */
 export function outlivesSession(client: Client, scopes: ReadonlySet<string>): boolean {
@@ -14,6 +17,8 @@ export async function loadGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefi
   const grant = await grantFor(ctx, client);
   if (!grant) return undefined;
   if (!outlivesSession(client, ctx.oidc.requestParamScopes)) Object.assign(grant, { sessionUid: ctx.oidc.session?.uid });
+  const asked = askedBehind(ctx);
+  if (asked !== '') Object.assign(grant, { asked });
   await grant.save();
   return grant;
 }
@@ -85,10 +90,23 @@ function askOnce(policy: ReturnType<typeof interactionPolicy.base>): void {
   }
 }
 
+/** Somebody of another organization than the one that is asked for signs in as somebody else, or not at all. */
+function onlyMembers(policy: ReturnType<typeof interactionPolicy.base>, { tenant }: Voice): void {
+  const name = 'other_organization';
+  const check = new interactionPolicy.Check(name, 'somebody of this organization has to sign in', 'login_required', ({ oidc }) => {
+    const row = (oidc.account as KnownAccount | undefined)?.row;
+    const stranger = row !== undefined && !belongs(row, tenantBehind({ params: oidc.params ?? {} }) ?? tenant?.id);
+    if (stranger && oidc.result?.login) throw new errors.AccessDenied('this account is not of the organization that was asked for');
+    return stranger;
+  });
+  policy.get('login')?.checks.add(check);
+}
+
 /** The engine's prompts, without asking for consent on behalf of first-party native applications. */
-export function promptPolicy() {
+export function promptPolicy(voice: Voice) {
   const policy = interactionPolicy.base();
   askOnce(policy);
+  onlyMembers(policy, voice);
   const checks = policy.get('consent')?.checks;
   const native = checks?.get('native_client_prompt');
   if (!checks || !native) throw new TypeError('the engine has no native_client_prompt check any more: see grants.ts');

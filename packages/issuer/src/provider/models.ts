@@ -7,7 +7,10 @@ import { newToken } from '../secrets/token-format.ts';
 import type { Row } from '../store/database.ts';
 import { isForProxy } from './exchange-names.ts';
 import { liveToken, type TokenSource } from './find-token.ts';
+import { type IdTokenClass, type IdTokenOptions, idToken } from './id-token.ts';
 import type { LiveToken } from './live-token.ts';
+import { reachedAt, reachedResources, reachedScopes, type ScopedToken } from './more-resources.ts';
+import type { Voice } from './voice.ts';
 
 /** The parts of the engine's models that the subclasses touch; its published types leave some out. */
 interface TokenModel {
@@ -15,37 +18,48 @@ interface TokenModel {
   generateTokenId(): string;
   save(): Promise<string>;
 }
-interface TokenClass {
-  new (input?: object): TokenModel;
+interface ModelClass<Model> {
+  new (input?: object): Model;
   readonly IN_PAYLOAD: readonly string[];
-  find(value: string, options?: object): Promise<TokenModel | undefined>;
+  find(value: string, options?: object): Promise<Model | undefined>;
 }
-interface IdTokenModel {
-  readonly ctx?: { readonly oidc: { readonly entities: { readonly AccessToken?: object } } };
-  set(name: string, value: unknown): void;
-  issue(options: { readonly use: string }): Promise<string>;
+type TokenClass = ModelClass<TokenModel>;
+
+interface RefreshTokenModel extends TokenModel, ScopedToken {}
+
+interface GrantModel extends TokenModel {
+  getResourceScopeFiltered(resource: string, wanted: Set<string> | string[]): string;
 }
-type IdTokenClass = new (...args: never[]) => IdTokenModel;
 
 /** Gives tokens our prefixes, ID tokens their at_hash, and userinfo a reader for tokens that are bound to an API. */
-export function refineModels(provider: Provider, source: TokenSource): void {
+export function refineModels(provider: Provider, source: TokenSource & IdTokenOptions): void {
   // What the client receives for an access token, for the at_hash beside it.
   const values = new WeakMap<object, string>();
-  const models = provider as unknown as Record<'AccessToken' | 'RefreshToken' | 'ClientCredentials' | 'Grant', TokenClass> & {
+  const models = provider as unknown as Record<'AccessToken' | 'ClientCredentials', TokenClass> & {
+    RefreshToken: ModelClass<RefreshTokenModel>;
+    Grant: ModelClass<GrantModel>;
     IdToken: IdTokenClass;
   };
   const shadows = {
-    RefreshToken: refreshToken(models.RefreshToken),
+    RefreshToken: refreshToken(models.RefreshToken, source.voice),
     AccessToken: accessToken(models.AccessToken, { source, values }),
     ClientCredentials: clientCredentials(models.ClientCredentials),
-    Grant: sessionGrant(models.Grant),
-    IdToken: idToken(models.IdToken, values),
+    Grant: sessionGrant(models.Grant, source.voice),
+    IdToken: idToken(models.IdToken, { ...source, values }),
   };
   for (const [name, value] of Object.entries(shadows)) Object.defineProperty(provider, name, { value });
 }
 
-const refreshToken = (Base: TokenClass) =>
+const refreshToken = (Base: ModelClass<RefreshTokenModel>, voice: Voice) =>
   class RefreshToken extends Base {
+    override get scopes(): Set<string> {
+      return reachedScopes({ scopes: super.scopes, resourceIndicators: super.resourceIndicators }, voice);
+    }
+
+    override get resourceIndicators(): Set<string> {
+      return reachedResources(super.resourceIndicators, voice);
+    }
+
     override generateTokenId(): string {
       return newToken('rt');
     }
@@ -58,11 +72,15 @@ const clientCredentials = (Base: TokenClass) =>
     }
   };
 
-/** A grant that remembers which session it ends with. */
-const sessionGrant = (Base: TokenClass) =>
+/** A grant that remembers which session it ends with, and what the dialect noted of the request. */
+const sessionGrant = (Base: ModelClass<GrantModel>, voice: Voice) =>
   class Grant extends Base {
+    override getResourceScopeFiltered(resource: string, wanted: Set<string> | string[]): string {
+      return super.getResourceScopeFiltered(resource, wanted) || reachedAt(resource, wanted, voice);
+    }
+
     static override get IN_PAYLOAD(): readonly string[] {
-      return [...Base.IN_PAYLOAD, 'sessionUid'];
+      return [...Base.IN_PAYLOAD, 'sessionUid', 'asked'];
     }
   };
 
@@ -82,19 +100,8 @@ const accessToken = (Base: TokenClass, { source, values }: { source: TokenSource
     static override async find(value: string, options?: object): Promise<TokenModel | undefined> {
       if (Provider.ctx?.oidc.route !== 'userinfo') return Base.find(value, options);
       const token = await liveToken(source, value);
-      if (!token?.grant || token.kind === 'refresh' || token.audience.some((one) => isForProxy(source.keys.issuer, one))) return undefined;
+      if (!token?.grant || token.kind === 'refresh' || token.audience.some((one) => isForProxy(source.keys.home, one))) return undefined;
       return new AccessToken(forUserinfo(token, token.grant));
-    }
-  };
-
-const idToken = (Base: IdTokenClass, values: WeakMap<object, string>) =>
-  class IdToken extends Base {
-    override async issue(options: { readonly use: string }): Promise<string> {
-      const beside = this.ctx?.oidc.entities.AccessToken;
-      const value = beside && values.get(beside);
-      // The engine hashes it by the signing algorithm.
-      if (options.use === 'idtoken' && value !== undefined) this.set('at_hash', value);
-      return super.issue(options);
     }
   };
 

@@ -4,3 +4,5 @@
  */
 export const INTROSPECTION = 'urn:safeconduct:introspection';
 export const REVOCATION = 'urn:safeconduct:revocation';
+/** RFC 7523, 2.1, with `requested_token_use`: a grant that some dialects have. */
+export const ON_BEHALF_OF = 'urn:ietf:params:oauth:grant-type:jwt-bearer';

@@ -4,17 +4,16 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider as Engine, errors, type JWK, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { OutboundFetch } from '../connections/outbound-fetch.ts';
-import type { Dialect } from '../dialects/dialect.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
 import { createAdapter } from './adapter.ts';
 import { answerFailure, finish, skipScriptedPages } from './answers.ts';
 import { createApplications } from './applications.ts';
-import { type Attempts, createAttempts } from './attempts.ts';
+import { createAttempts } from './attempts.ts';
 import { auditEngine } from './audit.ts';
-import { type DeliveryOptions, deliverLogouts, queueLogouts } from './backchannel-logout.ts';
-import { secretComparison } from './client-authentication.ts';
+import { deliverLogouts } from './backchannel-logout.ts';
+import { refineClients } from './clients.ts';
 import { engineConfiguration } from './configuration.ts';
 import { connectionGrant, type ThirdParties } from './connection-grant.ts';
 import { DEVICE_GRANT, paced } from './device.ts';
@@ -22,29 +21,38 @@ import { EXCHANGE_PARAMETERS, FEDERATED_EXCHANGE, TOKEN_EXCHANGE } from './excha
 import { createExchangeServer, type ExchangeServer } from './exchange-server.ts';
 import { liveToken } from './find-token.ts';
 import { BodyTooLarge, continuedByGet, translate } from './front.ts';
+import { hintReader } from './id-token.ts';
+import { noteLeniency } from './lenient.ts';
 import { type Lifetimes, lifetimes, MAX_SCOPES, oversized } from './limits.ts';
 import type { LiveToken } from './live-token.ts';
 import { endWhenConfirmed } from './logout.ts';
 import { refineModels } from './models.ts';
-import { INTROSPECTION, REVOCATION } from './own-endpoints.ts';
-import { redirectRules } from './redirects.ts';
+import { ON_BEHALF_OF_PARAMETERS, onBehalfOf } from './on-behalf-of.ts';
+import { INTROSPECTION, ON_BEHALF_OF, REVOCATION } from './own-endpoints.ts';
 import { replaceRetriedParent } from './refresh.ts';
+import { refuseInDialect } from './refused.ts';
+import { completeResponses } from './responses.ts';
+import { createAssertionDesk } from './restated-assertion.ts';
 import type { Screens } from './screens.ts';
+import { RequestRefused, type SpokenOptions, spoken } from './spoken.ts';
+import { createTenants } from './tenants.ts';
 import { introspect, revoke } from './token-endpoints.ts';
-import { atomically, once, type UnitHooks, unit } from './unit.ts';
+import { atomically, once, type UnitHooks } from './unit.ts';
 import { verificationKeys } from './verified-claims.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
+import { translates, type Voice } from './voice.ts';
+import { wireOf } from './wire.ts';
 
 export interface ProviderOptions {
-  /** The issuer, exactly as tokens carry it: an origin without a path. */
-  readonly issuer: string;
+  /** Which issuer this is, and how it speaks. */
+  readonly voice: Voice;
+  /** In the realm of the voice (`inRealmOf`). */
   readonly store: Store;
   readonly seal: Seal;
   /** Private JWKs with `kid` and `alg`; the first of each algorithm signs, all are published. */
   readonly signingKeys: readonly JWK[];
   /** Sign the engine's cookies; the first signs, all verify. */
   readonly cookieKeys: readonly string[];
-  readonly dialect: Dialect;
   readonly screens: Screens;
   readonly log: ProviderLog;
   /** The guarded way out: applications are told of sign-outs through it. */
@@ -86,7 +94,7 @@ type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
 type GrantHandler<P extends object> = (ctx: TokenEndpointGrantContext<P>) => void | Promise<void>;
 
 export function createProvider(options: ProviderOptions): Provider {
-  const { issuer, store, dialect, log } = options;
+  const { store, voice, log } = options;
   const parts = assemble(options);
 
   // Every grant type, the engine's own included, is registered through this method: each token request becomes one unit.
@@ -100,27 +108,35 @@ export function createProvider(options: ProviderOptions): Provider {
     }
 
     override callback(): ReturnType<Engine['callback']> {
-      const serving = { dialect, engine: super.callback(), exchange: shortExchange(options, parts) };
+      const serving = { voice, spoken: speaking(options, parts), engine: super.callback(), exchange: shortExchange(options, parts) };
       return async (request, response) => serve(request as IncomingMessage, response as ServerResponse, serving);
     }
 
     async deliverLogouts(): Promise<number> {
-      return deliverLogouts({ store, send, warn: log.warn.bind(log) });
+      // An application knows the issuer of a tenant, and not the place where all of them sign in.
+      if (voice.shared !== undefined) return 0;
+      return deliverLogouts({ store, tenant: voice.tenant?.id, send, warn: log.warn.bind(log) });
     }
 
     async liveToken(value: string): Promise<LiveToken | undefined> {
       return liveToken(parts, value);
     }
   }
-  const provider = new IssuerProvider(issuer, engineConfiguration({ ...options, ...parts }, createAdapter({ ...options, ...parts })));
-  const send = refineClients(provider, parts.attempts);
-  refineModels(provider, parts);
+  const provider = new IssuerProvider(
+    issuerForEngine(voice),
+    engineConfiguration({ ...options, ...parts }, createAdapter({ ...options, ...parts })),
+  );
+  Object.assign(provider, { issuer: voice.place.issuer });
+  const send = refineClients(provider, parts);
+  refineModels(provider, { ...parts, signingKeys: options.signingKeys as readonly JsonWebKey[] });
   provider.proxy = true;
   provider.registerGrantType(INTROSPECTION, introspect(parts), ['token', 'token_type_hint']);
   provider.registerGrantType(REVOCATION, revoke(parts), ['token', 'token_type_hint']);
-  if (options.thirdParties) registerExchange(provider, { ...parts, issuer, thirdParties: options.thirdParties });
+  if (voice.dialect.policy.onBehalfOf) provider.registerGrantType(ON_BEHALF_OF, onBehalfOf(parts), ON_BEHALF_OF_PARAMETERS);
+  if (options.thirdParties) registerExchange(provider, { ...parts, thirdParties: options.thirdParties });
   endWhenConfirmed(provider);
   auditEngine(provider);
+  completeResponses(provider, voice);
   provider.on('server_error', (ctx, error) => noteFailure(ctx, { error, log }));
   const emitter: EventEmitter = provider;
   emitter.on('error', (error: unknown) => log.error({ error }, 'an answer could not be sent'));
@@ -130,46 +146,52 @@ export function createProvider(options: ProviderOptions): Provider {
 
 type Parts = ReturnType<typeof assemble>;
 
-function registerExchange(
-  provider: Engine,
-  { issuer, thirdParties, ...parts }: Parts & { issuer: string; thirdParties: ThirdParties },
-): void {
+function registerExchange(provider: Engine, { thirdParties, ...parts }: Parts & { thirdParties: ThirdParties }): void {
   const options = {
     ...parts,
     ...thirdParties,
-    issuer,
     grace: parts.lifetimes.refreshGrace,
-    signingAlgorithm: parts.dialect.token.signingAlgorithm,
   };
   for (const grant of exchangeGrants) provider.registerGrantType(grant, connectionGrant(grant, options), EXCHANGE_PARAMETERS);
 }
 
 function assemble(options: ProviderOptions) {
-  const { issuer, store, seal, dialect, signingKeys, hooks = {} } = options;
+  const { store, seal, voice, signingKeys, hooks = {} } = options;
+  const desk = createAssertionDesk(voice);
   return {
     store,
     seal,
-    dialect,
+    voice,
+    desk,
     hooks,
     lifetimes: lifetimes(options.lifetimes),
     applications: createApplications(store, {
-      issuer,
-      dialect: dialect.name,
+      voice,
       maxAge: options.applicationCache ?? 5_000,
       // Introspection, revocation and the exchange are for everybody who may: they check it themselves.
-      alsoGrants: [INTROSPECTION, REVOCATION, ...(options.thirdParties ? exchangeGrants : [])],
+      alsoKeys: desk ? [desk.key] : [],
+      alsoGrants: [
+        INTROSPECTION,
+        REVOCATION,
+        ...(voice.dialect.policy.onBehalfOf ? [ON_BEHALF_OF] : []),
+        ...(options.thirdParties ? exchangeGrants : []),
+      ],
     }),
     attempts: createAttempts(store),
-    keys: verificationKeys(issuer, dialect.token.headerType, signingKeys as readonly JsonWebKey[]),
+    keys: verificationKeys(voice, signingKeys as readonly JsonWebKey[]),
   };
 }
 
-function shortExchange({ issuer, thirdParties, log }: ProviderOptions, parts: Parts): ExchangeServer | undefined {
+function shortExchange({ thirdParties, log }: ProviderOptions, parts: Parts): ExchangeServer | undefined {
   if (!thirdParties) return undefined;
   const { connections, vault } = thirdParties;
+  const { place, home, tenant } = parts.voice;
   const [verified, grace] = [createVerifiedTokens(parts.keys), parts.lifetimes.refreshGrace];
-  return createExchangeServer({ ...parts, issuer, connections, vault, verified, grace, warn: log.warn.bind(log) });
+  return createExchangeServer({ ...parts, place, home, tenant: tenant?.id, connections, vault, verified, grace, warn: log.warn.bind(log) });
 }
+
+/** The engine takes the path of its issuer for the place of its endpoints, which is the dialect's to say. */
+const issuerForEngine = ({ origin, place: { issuer } }: Voice): string => (issuer === `${origin}/` ? issuer : origin);
 
 /** Makes a grant handler one unit of work, which may run again after a lost race. */
 function tokenRequest(name: string, handler: Handler, { store, seal, hooks, lifetimes: { refreshGrace, devicePoll } }: Parts): Handler {
@@ -178,6 +200,7 @@ function tokenRequest(name: string, handler: Handler, { store, seal, hooks, life
     if (oversized({ scope: asked.scope })) throw new errors.InvalidRequest(`scope is too long, or lists more than ${MAX_SCOPES} items`);
     const work = async () => {
       Object.assign(ctx.oidc.params ?? {}, asked);
+      for (const leniency of wireOf(ctx.req)?.lenient ?? []) noteLeniency(leniency, ctx);
       if (name === 'refresh_token') await replaceRetriedParent(ctx, { seal, grace: refreshGrace });
       if (name === DEVICE_GRANT) await paced(ctx, { store, interval: devicePoll }, () => handler(ctx));
       else await handler(ctx);
@@ -186,14 +209,8 @@ function tokenRequest(name: string, handler: Handler, { store, seal, hooks, life
   };
 }
 
-function refineClients(provider: Engine, attempts: Attempts): DeliveryOptions['send'] {
-  const refined = { compareClientSecret: secretComparison(attempts), includeSid: () => true, ...redirectRules(provider.Client) };
-  Object.assign(provider.Client.prototype, refined);
-  return queueLogouts(provider, (notice) => unit().notify(notice));
-}
-
 /** Every request to the engine: one unit of work that is committed after the engine has decided and before anything is sent. */
-function eachRequest(provider: Provider, { store, dialect, log, lifetimes: { devicePoll } }: Parts & Pick<ProviderOptions, 'log'>) {
+function eachRequest(provider: Provider, { store, voice, log, lifetimes: { devicePoll } }: Parts & Pick<ProviderOptions, 'log'>) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<void>) => {
     const work = async () => {
       await next();
@@ -207,7 +224,7 @@ function eachRequest(provider: Provider, { store, dialect, log, lifetimes: { dev
       noteFailure(ctx, { error, log });
       answerFailure(ctx, error);
     }
-    finish(ctx, { dialect, pollInterval: devicePoll });
+    finish(ctx, { voice, pollInterval: devicePoll });
   };
 }
 
@@ -216,23 +233,44 @@ function noteFailure(ctx: KoaContextWithOIDC, { error, log }: { error: unknown; 
   log.error({ error, route: ctx.oidc?.route }, 'a request failed');
 }
 
+function speaking({ signingKeys }: ProviderOptions, { store, voice, applications, desk }: Parts): SpokenOptions | undefined {
+  if (!translates(voice.dialect)) return undefined;
+  const tenants = createTenants(store);
+  return {
+    voice,
+    applications,
+    hint: hintReader({ voice, signingKeys: signingKeys as readonly JsonWebKey[] }),
+    assertion: desk && ((value, client) => desk.restate(value, client, applications)),
+    organization: async (name) => (await tenants.named(name))?.id,
+  };
+}
+
 interface Serving {
-  readonly dialect: Dialect;
+  readonly voice: Voice;
+  /** Undefined where the dialect speaks as the engine does. */
+  readonly spoken: SpokenOptions | undefined;
   readonly engine: ReturnType<Engine['callback']>;
   readonly exchange: ExchangeServer | undefined;
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, { dialect, engine, exchange }: Serving): Promise<void> {
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { voice, spoken: options, engine, exchange }: Serving,
+): Promise<void> {
   try {
-    const location = await continuedByGet(request, dialect);
-    if (location !== undefined) response.writeHead(303, { location, 'cache-control': 'no-store', 'content-length': '0' }).end();
+    const given = await continuedByGet(request, voice.place);
+    if (typeof given === 'string') response.writeHead(303, { location: given, 'cache-control': 'no-store', 'content-length': '0' }).end();
     else {
-      const translated = await translate(request, dialect);
+      const translated = await (options ? spoken(given, options) : translate(given, voice.place));
       const rest = exchange ? await exchange(translated, response) : translated;
       if (rest) await engine(rest, response);
     }
   } catch (error) {
-    refuseRequest(response, error);
+    if (error instanceof RequestRefused) refuseInDialect(request, response, { voice, refused: error });
+    // Not the request's fault: whoever listens answers and writes it down.
+    else if (error instanceof StoreUnavailable || error instanceof TypeError) throw error;
+    else refuseRequest(response, error);
   }
 }
 

@@ -5,13 +5,13 @@ import { findAccount } from './accounts.ts';
 import { ACCESS_TOKEN, proxyAudience } from './exchange-names.ts';
 import type { ExchangeRequest } from './exchange-request.ts';
 import type { Subject } from './subject-token.ts';
+import type { Voice } from './voice.ts';
 
 /** Seconds. */
 const LIFETIME = 600;
 
 export interface ProxyTokenOptions {
-  readonly issuer: string;
-  readonly signingAlgorithm: string;
+  readonly voice: Voice;
   readonly request: ExchangeRequest;
   readonly connection: Connection;
   readonly subject: Subject;
@@ -29,7 +29,7 @@ export interface ProxyClaims {
 export async function issueProxyToken(ctx: KoaContextWithOIDC, options: ProxyTokenOptions): Promise<object> {
   const { request, connection, subject } = options;
   const { provider, client } = ctx.oidc;
-  ctx.oidc.entity('Account', await findAccount(ctx, subject.person.id));
+  ctx.oidc.entity('Account', await findAccount(options.voice)(ctx, subject.person.id));
   const expiresIn = Math.max(1, Math.min(LIFETIME, Math.floor(Number(subject.token.grant?.exp) - Date.now() / 1000)));
   const scope = request.scopes?.join(' ');
   const token = new provider.AccessToken({ accountId: subject.person.id, client, grantId: subject.grantId, expiresIn, scope } as never);
@@ -45,18 +45,14 @@ export async function issueProxyToken(ctx: KoaContextWithOIDC, options: ProxyTok
   };
 }
 
-function resourceServer(
-  { oidc: { provider } }: KoaContextWithOIDC,
-  { issuer, connection, signingAlgorithm }: ProxyTokenOptions,
-  scope?: string,
-) {
-  const audience = proxyAudience(issuer, connection.id);
+function resourceServer({ oidc: { provider } }: KoaContextWithOIDC, { voice, connection }: ProxyTokenOptions, scope?: string) {
+  const audience = proxyAudience(voice.home, connection.id);
   const described = {
     audience,
     scope: scope ?? '',
     accessTokenTTL: LIFETIME,
     accessTokenFormat: 'jwt',
-    jwt: { sign: { alg: signingAlgorithm } },
+    jwt: { sign: { alg: voice.dialect.shapes.signingAlgorithm } },
   };
   return new provider.ResourceServer(audience, described as never);
 }

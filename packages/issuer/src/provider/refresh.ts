@@ -1,8 +1,11 @@
 /** Rotation that survives a lost answer (FAPI 2.0): inside the grace window the immediate parent yields the SAME child. */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { Seal } from '../secrets/seal.ts';
+import { traitsOf } from './applications.ts';
 import type { Artifact } from './artifact.ts';
+import { isLenient, noteLeniency } from './lenient.ts';
 import { unit } from './unit.ts';
+import type { Voice } from './voice.ts';
 
 export interface RefreshOptions {
   readonly seal: Seal;
@@ -25,6 +28,14 @@ export async function replaceRetriedParent(ctx: KoaContextWithOIDC, { seal, grac
   if (child === undefined) refuseReuse(parent);
   params.refresh_token = child;
   unit().replaying = true;
+}
+
+/** Whether a refresh token is replaced by its use. */
+export function rotates(ctx: KoaContextWithOIDC, voice: Voice): boolean {
+  const { client } = ctx.oidc;
+  if (!client || voice.dialect.policy.rotates(traitsOf(client).known) || !isLenient('refresh_token_reuse', client, voice)) return true;
+  noteLeniency('refresh_token_reuse', ctx);
+  return false;
 }
 
 async function immediateChild(parent: Artifact, { seal, grace }: RefreshOptions): Promise<string | undefined> {

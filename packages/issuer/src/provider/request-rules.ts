@@ -2,18 +2,24 @@
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { traitsOf } from './applications.ts';
 import { refusalsPerMinute } from './audit.ts';
+import { isLenient, noteLeniency } from './lenient.ts';
 import { MAX_SCOPES, oversized, unstorable } from './limits.ts';
 import { unit } from './unit.ts';
+import type { Voice } from './voice.ts';
+import { wireOf } from './wire.ts';
 
 /** Name of the extra parameter whose validator the engine calls on every authorization request, sent or not. */
 export const RULES = 'safeconduct_rules';
 
-export function checkRequest(ctx: KoaContextWithOIDC, _value: unknown, client: Client): void {
-  const raw = (ctx.method === 'POST' ? ctx.oidc.body : ctx.query) as Readonly<Record<string, unknown>> | undefined;
-  boundInputs(ctx, raw ?? {});
-  noteSecretInAddress(ctx, { raw: raw ?? {}, client });
-  requireNonceWithoutPkce(ctx, client);
-  keepOfflineAccess(ctx, { client, asked: String(raw?.scope ?? '') });
+export function checkRequest(voice: Voice) {
+  return (ctx: KoaContextWithOIDC, _value: unknown, client: Client): void => {
+    const raw = (ctx.method === 'POST' ? ctx.oidc.body : ctx.query) as Readonly<Record<string, unknown>> | undefined;
+    boundInputs(ctx, raw ?? {});
+    noteSecretInAddress(ctx, { raw: raw ?? {}, client });
+    requireNonceWithoutPkce(ctx, client, voice);
+    checkTokenInAddress(ctx, client, voice);
+    keepOfflineAccess(ctx, { client, asked: String(raw?.scope ?? '') });
+  };
 }
 
 function boundInputs(ctx: KoaContextWithOIDC, raw: Readonly<Record<string, unknown>>): void {
@@ -30,14 +36,32 @@ const mayNote = refusalsPerMinute();
 
 /** An address ends in histories and in logs of proxies: its application needs another secret now (RFC 9700, 4.2). The sign-in goes on. */
 function noteSecretInAddress(ctx: KoaContextWithOIDC, { raw, client }: { raw: Readonly<Record<string, unknown>>; client: Client }): void {
-  if (ctx.oidc.route !== 'authorization' || raw.client_secret === undefined || !mayNote(client.clientId)) return;
+  // A dialect may have taken it away already.
+  const sent = raw.client_secret !== undefined || wireOf(ctx.req)?.parameters.has('client_secret');
+  if (ctx.oidc.route !== 'authorization' || !sent) return;
+  if (traitsOf(client).refuses.includes('secret_in_address'))
+    throw new errors.InvalidRequest('a client secret has no place in an address: replace it, and leave it out here');
+  if (!mayNote(client.clientId)) return;
   unit().record({ type: 'client.secret_in_address', outcome: 'ok', client: client.clientId, ip: ctx.ip });
 }
 
-function requireNonceWithoutPkce(ctx: KoaContextWithOIDC, client: Client): void {
+function requireNonceWithoutPkce(ctx: KoaContextWithOIDC, client: Client, voice: Voice): void {
   const { params, route } = ctx.oidc;
-  if (route !== 'authorization' || traitsOf(client).pkceRequired || params?.code_challenge || params?.nonce) return;
+  if (route !== 'authorization' || params?.code_challenge) return;
+  if (isLenient('missing_pkce', client, voice)) {
+    noteLeniency('missing_pkce', ctx);
+    return;
+  }
+  if (traitsOf(client).pkceRequired || params?.nonce) return;
   throw new errors.InvalidRequest('without PKCE this application must send a nonce (and ask for openid)');
+}
+
+/** An access token in an address: where the dialect has that, and the application does not do without. */
+function checkTokenInAddress(ctx: KoaContextWithOIDC, client: Client, voice: Voice): void {
+  const { params, route } = ctx.oidc;
+  if (route !== 'authorization' || !String(params?.response_type).split(' ').includes('token')) return;
+  if (!isLenient('token_in_address', client, voice)) throw new errors.UnsupportedResponseType();
+  noteLeniency('token_in_address', ctx);
 }
 
 /**
@@ -55,6 +79,7 @@ function keepOfflineAccess(ctx: KoaContextWithOIDC, { client, asked }: { client:
 }
 
 /** PKCE is for everybody; a confidential application may be registered without it. */
-export function pkceRequired(_ctx: unknown, client: Client): boolean {
-  return client.clientAuthMethod === 'none' || traitsOf(client).pkceRequired;
+export function pkceRequired(voice: Voice) {
+  return (_ctx: unknown, client: Client): boolean =>
+    client.clientAuthMethod === 'none' || (traitsOf(client).pkceRequired && !isLenient('missing_pkce', client, voice));
 }

@@ -19,7 +19,7 @@ export const BY_ACCESS_TOKEN: Statement = {
     where person.id = $3 and ${person} and not exists (select from issuer.artifact r where r.id = $2)`,
 };
 
-/** Refresh token, grace; then connection, caller, account. A refresh token is its own client's alone. */
+/** Refresh token, grace; then connection, caller, account, realm. A refresh token is its own client's alone. */
 export const BY_REFRESH_TOKEN: Statement = {
   name: 'exchange by refresh token',
   text: `select ${found}
@@ -28,6 +28,6 @@ export const BY_REFRESH_TOKEN: Statement = {
     join issuer.users person on person.id = t.account_id and ${person}
     join issuer.application p on p.id = $4 and p.disabled_at is null
     join lateral (${hotVaultRow({ user: 'person.id', connection: '$3', application: '$4', account: '$5' })}) v on true
-    where t.id = $1 and ${alive('t')} and t.payload ->> 'clientId' = $4
+    where t.id = $1 and ${alive('t')} and t.payload ->> 'clientId' = $4 and coalesce(t.payload ->> 'realm', '') = $6
       and (t.consumed_at is null or t.consumed_at >= now() - make_interval(secs => $2))`,
 };

@@ -24,7 +24,10 @@ import type { AccessTokenClaims } from './verified-claims.ts';
 import type { VerifiedToken } from './verified-tokens.ts';
 
 export interface ShortExchangeOptions {
-  readonly issuer: string;
+  /** Whose proxy it is. */
+  readonly home: string;
+  /** Id of the organization whose issuer this is; undefined where there is one for all. */
+  readonly tenant: string | undefined;
   readonly store: Store;
   readonly applications: Pick<Applications, 'metadata'>;
   readonly attempts: Pick<Attempts, 'blocked'>;
@@ -59,7 +62,7 @@ export function createShortExchange(options: ShortExchangeOptions): ShortExchang
     const connection = caller && (await options.connections.find(asked?.connection ?? ''));
     if (!asked || !caller || !connection || !mayUse(caller, connection, asked)) return undefined;
     const { organization, held } = (await liveRow(asked, caller, options)) ?? {};
-    if (!held || organization !== connection.organizationId) return undefined;
+    if (!held || organization !== connection.organizationId || organization !== (options.tenant ?? organization)) return undefined;
     const { scopes, account } = asked;
     const found = options.vault.hotToken(held, { userId: held.user_id, connection, applicationId: caller.id, scopes, account });
     return found && exchangeAnswer(asked.grant, found);
@@ -112,16 +115,18 @@ function mayUse(
 async function liveRow(
   asked: ExchangeRequest,
   caller: Caller,
-  { issuer, store, verified, grace }: ShortExchangeOptions,
+  { home, store, verified, grace }: ShortExchangeOptions,
 ): Promise<LiveRow | undefined> {
   const rest = [asked.connection, caller.id, asked.account ?? null];
   if (asked.subjectType === 'refresh') {
     if (kindOf(asked.subjectToken) !== 'rt') return undefined;
-    return (await store.run<LiveRow>(BY_REFRESH_TOKEN, [artifactId('RefreshToken', asked.subjectToken), grace, ...rest]))[0];
+    return (
+      await store.run<LiveRow>(BY_REFRESH_TOKEN, [artifactId('RefreshToken', asked.subjectToken), grace, ...rest, store.realm ?? ''])
+    )[0];
   }
   if (asked.subjectToken.startsWith('sc_')) return undefined;
   const { claims, grant, revocation } = verified(asked.subjectToken) ?? {};
-  if (!claims || grant === undefined || !shownBy(claims, caller) || isForProxy(issuer, claims.aud)) return undefined;
+  if (!claims || grant === undefined || !shownBy(claims, caller) || isForProxy(home, claims.aud)) return undefined;
   return (await store.run<LiveRow>(BY_ACCESS_TOKEN, [grant, revocation, claims.sub, claims.client_id, ...rest]))[0];
 }
 

@@ -28,6 +28,7 @@ export const CLAIM_USER_CODE: Statement = {
   name: 'claim user code',
   text: `update issuer.artifact a set claimed_by = $2
   where a.handle = $1 and a.kind = 'DeviceCode' and (a.claimed_by is null or a.claimed_by = $2) and ${alive('a')}
+    and coalesce(a.payload ->> 'realm', '') = any($3::text[])
   returning a.id, a.kind, a.payload, a.grant_id, a.account_id, a.successor, extract(epoch from a.consumed_at)::float8 as consumed_at,
     extract(epoch from now() - a.consumed_at)::float8 as consumed_for, false as expired,
     null::jsonb as grant_payload, null::jsonb as account`,
@@ -81,9 +82,9 @@ const texts: Record<Part, (options: PartOptions) => string> = {
   revoke: ({ next, won }) => `revoked as (update issuer.artifact set revoked_at = now()
     where id = any(${next()}::text[]) and revoked_at is null and ${won})`,
   record: ({ next, won }) => `recorded as (${insertEvents(next())} where ${won})`,
-  notify: ({ next, won }) => `notified as (insert into issuer.logout_notice (id, client_id, account_id, sid, expires_at)
-    select id, client_id, account_id, sid, now() + interval '1 day'
-    from jsonb_to_recordset(${next()}::jsonb) as n(id text, client_id text, account_id text, sid text) where ${won})`,
+  notify: ({ next, won }) => `notified as (insert into issuer.logout_notice (id, client_id, account_id, sid, realm, expires_at)
+    select id, client_id, account_id, sid, realm, now() + interval '1 day'
+    from jsonb_to_recordset(${next()}::jsonb) as n(id text, client_id text, account_id text, sid text, realm text) where ${won})`,
 };
 
 const built = new Map<string, Statement>();

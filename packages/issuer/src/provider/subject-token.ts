@@ -63,8 +63,8 @@ function checkCaller({ kind, client, audience, subject }: LiveToken, caller: Cli
 }
 
 /** A token for the proxy gets nobody another one, or it would have no end. */
-function checkAudience({ audience, subject }: LiveToken, { keys: { issuer } }: SubjectOptions): void {
-  if (audience.some((one) => isForProxy(issuer, one))) throw refused('subject_is_for_the_proxy', subject);
+function checkAudience({ audience, subject }: LiveToken, { keys: { home } }: SubjectOptions): void {
+  if (audience.some((one) => isForProxy(home, one))) throw refused('subject_is_for_the_proxy', subject);
 }
 
 const refused = (reason: string, subject?: string) =>

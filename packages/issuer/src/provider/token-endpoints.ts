@@ -1,17 +1,20 @@
 /** Introspection (RFC 7662) and revocation (RFC 7009) for every kind of token, each in one statement. */
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import type { Dialect } from '../dialects/dialect.ts';
 import { kindOf } from '../secrets/token-format.ts';
-import { traitsOf } from './applications.ts';
+import { rolesAt } from './access-token.ts';
+import { type Applications, traitsOf } from './applications.ts';
 import { artifactId } from './artifact.ts';
+import { factsOfToken, sharedClaims, subjectOf } from './facts.ts';
 import { endableToken, liveToken, type TokenSource } from './find-token.ts';
 import type { LiveToken } from './live-token.ts';
 import { unit } from './unit.ts';
+import type { Voice } from './voice.ts';
 
 type Handler = (ctx: KoaContextWithOIDC) => Promise<void>;
 
 export interface IntrospectionOptions extends TokenSource {
-  readonly dialect: Dialect;
+  readonly applications: Pick<Applications, 'known'>;
+  readonly voice: Voice;
 }
 
 /** Tells a token's audience what the token says and what its bearer may do now, and everybody else that it is not active. */
@@ -22,7 +25,7 @@ export function introspect(options: IntrospectionOptions): Handler {
       throw new errors.InvalidClient('introspection needs client authentication', 'public client');
     const { caller, value } = asked(ctx);
     const token = await liveToken(options, value, { audience: traitsOf(caller).audience });
-    ctx.body = token && mayKnow(caller, token) ? describe(token, caller, options) : { active: false };
+    ctx.body = token && (await mayKnow(caller, token, options)) ? await describe(token, caller, options) : { active: false };
   };
 }
 
@@ -47,38 +50,64 @@ function asked({ oidc: { client, params } }: KoaContextWithOIDC): { caller: Clie
 }
 
 /** A refresh token is its client's own business; an access token that of its audience, or of its client where it names none. */
-function mayKnow(caller: Client, token: LiveToken): boolean {
+async function mayKnow(caller: Client, token: LiveToken, options: IntrospectionOptions): Promise<boolean> {
   const { audience, issuerAdmin } = traitsOf(caller);
   if (token.kind === 'refresh') return token.client === caller.clientId;
   if (issuerAdmin) return true;
-  return token.audience.length === 0 ? token.client === caller.clientId : audience !== undefined && token.audience.includes(audience);
+  if (audience !== undefined && token.audience.includes(audience)) return true;
+  if (token.audience.length === 0 && token.client === caller.clientId) return true;
+  return options.voice.dialect.policy.audience === 'project' && isOfItsProject(caller, token, options);
 }
 
-function describe(token: LiveToken, caller: Client, { keys, dialect }: IntrospectionOptions): Record<string, unknown> {
-  const { gid: _gid, ...extra } = { ...token.extra, ...nowOf(token, caller, dialect) };
+/** In some dialects a token is for a project: for each of its APIs that the token's application may call. */
+async function isOfItsProject(caller: Client, token: LiveToken, { applications, voice }: IntrospectionOptions): Promise<boolean> {
+  const { audience, project } = traitsOf(caller);
+  const client = token.client === undefined ? undefined : await applications.known.application(token.client);
+  if (audience === undefined || project === undefined || !client?.resources.includes(audience)) return false;
+  const apis = await Promise.all(token.audience.map((one) => applications.known.api(one)));
+  const asked = token.grant?.asked ?? token.extra.asked;
+  const named = typeof asked === 'string' ? voice.dialect.shapes.projects?.(asked) : undefined;
+  const own = apis.length > 0 ? apis.map((api) => api?.project) : [client.project];
+  return [...own, ...(named ?? [])].includes(project);
+}
+
+async function describe(
+  token: LiveToken,
+  caller: Client,
+  { keys, voice, applications }: IntrospectionOptions,
+): Promise<Record<string, unknown>> {
+  const { gid: _gid, asked: _asked, ...extra } = token.extra;
   const { bearer } = token;
-  return {
+  const roles = rolesOf(token, caller, voice);
+  const scopes = scopesFor(token, caller);
+  const answer = {
     ...extra,
+    ...(bearer && { roles, org_id: voice.tenant?.id ?? bearer.organization }),
     active: true,
     iss: keys.issuer,
-    sub: token.subject,
+    sub: bearer ? subjectOf(voice, bearer, token.client ?? caller.clientId) : token.subject,
     client_id: token.client,
     username: bearer?.kind === 'service' && bearer.name !== null ? bearer.name : undefined,
     aud: token.audience.length > 1 ? token.audience : token.audience[0],
-    scope: scopesFor(token, caller).join(' ') || undefined,
+    scope: scopes.join(' ') || undefined,
     exp: Math.floor(token.expiresAt),
     iat: token.issuedAt,
     jti: token.kind === 'jwt' || token.kind === 'personal' ? token.id : undefined,
     token_type: token.kind === 'refresh' ? undefined : 'Bearer',
   };
+  const { introspection } = voice.dialect.shapes;
+  if (!introspection) return answer;
+  const { openid } = (token.grant ?? {}) as { readonly openid?: { readonly scope?: string } };
+  const own = openid?.scope?.split(' ') ?? [];
+  const facts = factsOfToken(voice, caller, token, { roles, scopes: [...new Set([...own, ...scopes])] });
+  const client = facts.account || token.client === undefined ? undefined : await applications.known.application(token.client);
+  return { ...introspection(answer, facts), ...sharedClaims({ account: facts.account, client }) };
 }
 
-/** Roles and organization as they are now, not as they were when the token was made; roles in the caller's project only. */
-function nowOf({ bearer }: LiveToken, caller: Client, dialect: Dialect): Readonly<Record<string, unknown>> {
-  if (!bearer) return {};
+/** Roles as they are now, not as they were when the token was made, and in the caller's project only. */
+function rolesOf({ bearer }: LiveToken, caller: Client, voice: Voice): readonly string[] {
   const { project } = traitsOf(caller);
-  const roles = (project === undefined ? undefined : bearer.roles[project]) ?? [];
-  return dialect.token.claims({ roles, organization: bearer.organization, session: undefined, grant: undefined, signIn: undefined });
+  return (bearer && project !== undefined && rolesAt(bearer, voice)[project]) || [];
 }
 
 /** One personal access token may be for several APIs: each is told of the scopes that it knows. */

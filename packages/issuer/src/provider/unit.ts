@@ -8,7 +8,20 @@ import type { Run, Store } from '../store/database.ts';
 import { eventRow, type SecurityEvent } from '../store/events.ts';
 import { conflicted } from '../store/unavailable.ts';
 import { type AccountRow, FIND_ACCOUNT } from './account-row.ts';
-import { type Artifact, type ArtifactRow, artifactId, grantOf, toArtifact, toRow, type Write } from './artifact.ts';
+import {
+  type Artifact,
+  type ArtifactRow,
+  artifactId,
+  grantOf,
+  inRealm,
+  isForTenant,
+  type Realms,
+  realmFor,
+  realmsIn,
+  toArtifact,
+  toRow,
+  type Write,
+} from './artifact.ts';
 import { type LogoutNotice, noticeRow } from './backchannel-logout.ts';
 import { CLAIM_USER_CODE, commitStatement, FIND, FIND_SESSION, type Part } from './statements.ts';
 
@@ -22,6 +35,7 @@ export class LostRace extends Error {
 
 export class Unit {
   readonly #run: Run;
+  readonly #realms: Realms;
   readonly #known = new Map<string, Artifact | undefined>();
   readonly #accounts = new Map<string, AccountRow | undefined>();
   readonly #writes = new Map<string, Write>();
@@ -33,8 +47,9 @@ export class Unit {
   /** A retry of a rotation that already happened: the engine must not rotate again. */
   replaying = false;
 
-  constructor(run: Run) {
+  constructor({ run, realm, realmAround }: Pick<Store, 'run' | 'realm' | 'realmAround'>) {
     this.#run = run;
+    this.#realms = { realm, realmAround };
   }
 
   /** Reads an artifact that is alive, with its grant and its account, in one statement at most. */
@@ -52,7 +67,9 @@ export class Unit {
 
   /** Finds a device code by its user code, if no other browser typed it before this one. */
   async claimUserCode(code: string, browser: string): Promise<Artifact | undefined> {
-    return this.#take(await this.#run<ArtifactRow>(CLAIM_USER_CODE, [artifactId('UserCode', code), artifactId('Browser', browser)]));
+    return this.#take(
+      await this.#run<ArtifactRow>(CLAIM_USER_CODE, [artifactId('UserCode', code), artifactId('Browser', browser), realmsIn(this.#realms)]),
+    );
   }
 
   /** Who an account is now. Usually it came along with the artifact that names it. */
@@ -62,7 +79,9 @@ export class Unit {
     return this.#accounts.get(id);
   }
 
-  write(write: Write): void {
+  write(given: Write): void {
+    const realm = realmFor(given.kind, this.#realms);
+    const write = realm === '' ? given : { ...given, payload: { ...given.payload, realm } };
     this.#revoked.delete(write.id);
     this.#writes.set(write.id, write);
     const known = this.#known.get(write.id);
@@ -118,7 +137,9 @@ export class Unit {
       ...(this.#consumed && { consume: [this.#consumed.successor, this.#consumed.id] }),
       ...(this.#writes.size > 0 && { write: [JSON.stringify([...this.#writes.values()].map(toRow))] }),
       ...this.#always(this.#revoked),
-      ...(this.#notices.length > 0 && { notify: [JSON.stringify(this.#notices.map(noticeRow))] }),
+      ...(this.#notices.length > 0 && {
+        notify: [JSON.stringify(this.#notices.map((notice) => noticeRow(notice, realmFor('LogoutNotice', this.#realms))))],
+      }),
     });
     if (answer && !answer.ok) throw new LostRace();
   }
@@ -150,8 +171,9 @@ export class Unit {
   }
 
   #remember(id: string, row: ArtifactRow | undefined): void {
-    this.#known.set(id, row && toArtifact(row));
-    if (!row) return;
+    const ours = row && inRealm(row.payload, this.#realms) && isForTenant(row, this.#realms);
+    this.#known.set(id, ours ? toArtifact(row) : undefined);
+    if (!ours) return;
     if (row.account_id && row.account) this.#accounts.set(row.account_id, row.account);
     if (row.grant_id && !this.#known.has(row.grant_id)) this.#known.set(row.grant_id, grantOf(row));
   }
@@ -175,7 +197,7 @@ export interface UnitHooks {
 /** Runs `work` in one unit and commits it before returning. After a lost race or a serialization failure `work` runs again. */
 export async function atomically<T>(store: Store, work: () => Promise<T>, hooks: UnitHooks = {}): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const one = new Unit(store.run);
+    const one = new Unit(store);
     try {
       const result = await current.run(one, work);
       await one.commit();
@@ -191,7 +213,7 @@ export async function atomically<T>(store: Store, work: () => Promise<T>, hooks:
 
 /** For work that cannot run twice (the rest of a middleware stack): only the commit is sent again. `keep` says whether to commit at all. */
 export async function once(store: Store, work: () => Promise<void>, keep: () => boolean): Promise<Unit> {
-  const one = new Unit(store.run);
+  const one = new Unit(store);
   await current.run(one, work);
   if (!keep()) await one.refuse();
   else {

@@ -1,11 +1,18 @@
 /** Our own JWT access tokens: whether we signed one, and whether it is meant for now. */
 import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import type { Row } from '../store/database.ts';
+import { rewrites, type Voice } from './voice.ts';
 
 /** What verifies our own JWTs. */
 export interface VerificationKeys {
   readonly issuer: string;
+  /** Origin of the main issuer, whose proxy tokens may be for. */
+  readonly home: string;
+  /** Id of the organization whose issuer this is; undefined where there is one for all. */
+  readonly tenant: string | undefined;
   readonly headerType: string;
+  /** The dialect writes claims in its own words: ours are beside them. */
+  readonly wrapped: boolean;
   readonly keys: ReadonlyMap<string, { readonly algorithm: string; readonly key: KeyObject }>;
 }
 
@@ -22,15 +29,19 @@ export interface AccessTokenClaims extends Row {
 }
 
 /** Makes verification keys of the private or public JWKs that the issuer signs with. */
-export function verificationKeys(issuer: string, headerType: string, jwks: readonly JsonWebKey[]): VerificationKeys {
+export function verificationKeys({ place: { issuer }, home, dialect, tenant }: Voice, jwks: readonly JsonWebKey[]): VerificationKeys {
+  const { headerType } = dialect.shapes;
   const entries = jwks.map(
     (jwk) => [String(jwk.kid), { algorithm: String(jwk.alg), key: createPublicKey({ key: jwk, format: 'jwk' }) }] as const,
   );
-  return { issuer, headerType, keys: new Map(entries) };
+  return { issuer, home, tenant: tenant?.id, headerType, wrapped: rewrites(dialect), keys: new Map(entries) };
 }
 
 /** The claims of an access token that this issuer signed and that has not expired. */
-export function verifiedClaims({ issuer, headerType, keys }: VerificationKeys, token: string): AccessTokenClaims | undefined {
+export function verifiedClaims(
+  { issuer, headerType, wrapped: inside, keys }: VerificationKeys,
+  token: string,
+): AccessTokenClaims | undefined {
   const parts = token.split('.');
   const [head = '', body = '', signature = ''] = parts;
   // One token has one spelling (RFC 7515, 2): no padding, no stray bits or characters that a decoder drops.
@@ -42,8 +53,21 @@ export function verifiedClaims({ issuer, headerType, keys }: VerificationKeys, t
   const key = known.algorithm === 'ES256' ? ({ key: known.key, dsaEncoding: 'ieee-p1363' } as const) : known.key;
   if (!verify('sha256', signed, key, Buffer.from(signature, 'base64url'))) return undefined;
   // Whatever carries our signature and type has our claims: what is checked here is whether it is meant for now.
-  const claims = parsed(body) as AccessTokenClaims | undefined;
+  const said = parsed(body);
+  const claims = (inside ? said && unwrapped(said) : said) as AccessTokenClaims | undefined;
   return claims?.iss === issuer && claims.exp > Date.now() / 1000 ? claims : undefined;
+}
+
+/** Name of the claim that keeps what a token says in our words, where its dialect says it in others. No ID token has it. */
+export const OWN = 'urn:safeconduct:token';
+
+/** The claims of a token as its dialect writes them, with ours in them. */
+export function wrapped(written: Row, { iat: _iat, exp: _exp, ...own }: Row): Row {
+  return { ...written, [OWN]: own };
+}
+
+function unwrapped({ iat, exp, [OWN]: own }: Row): Row | undefined {
+  return typeof own === 'object' && own !== null ? { ...own, iat, exp } : undefined;
 }
 
 const canonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;

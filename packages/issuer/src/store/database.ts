@@ -33,6 +33,10 @@ export interface Store {
    * used: PGlite has one connection, so asking the store for another would wait for ever. It throws a `TypeError` instead.
    */
   transaction<T>(work: (run: Run) => Promise<T>): Promise<T>;
+  /** Whose protocol artefacts are read and written: those of any other realm are unknown. Default '', the issuer's own. */
+  readonly realm?: string;
+  /** Another realm that is read too: that of sessions and of sign-ins under way. Default: the same. */
+  readonly realmAround?: string;
   /** How often each statement was sent, by its name. */
   readonly statements: Map<string, number>;
   /** Whether the database answers now. Never throws. */

@@ -59,11 +59,12 @@ async function setDisabled(call: Changing, id: string, disabled: boolean): Promi
 
 /** What was stored, as a declaration says it, with what is to change. Credentials are kept elsewhere. */
 function changed({ id, name, kind, firstParty, pkceRequired, ...row }: Row, change: Wanted): Wanted {
-  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, grantTypes, scopes, resources, defaultResource } = row;
+  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, grantTypes, scopes, resources, defaultResource, dialects, refuses } =
+    row;
   const uris = { redirectUris, postLogoutRedirectUris, backchannelLogoutUri };
   // A default that is none of the new resources was chosen among the old ones.
   const kept = change.resources === undefined || change.resources.includes(String(defaultResource)) ? defaultResource : undefined;
-  const rest = { grantTypes, scopes, resources, defaultResource: kept };
+  const rest = { grantTypes, scopes, resources, defaultResource: kept, dialects, refuses };
   const before: Readonly<Record<string, unknown>> = { id, name, kind, firstParty, pkceRequired, ...uris, ...rest };
   return { ...given(before), ...change };
 }

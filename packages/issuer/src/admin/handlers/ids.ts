@@ -1,4 +1,5 @@
 /** Ids are for good, and one of each kind is enough: an upsert must never change what belongs to somebody else. */
+import { refuseSharedSubjects } from '../../people/subjects.ts';
 import { lockConfiguration } from '../../store/configuration-lock.ts';
 import type { Run, Statement } from '../../store/database.ts';
 import { builtIn } from '../built-in.ts';
@@ -21,4 +22,5 @@ export async function refuseTaken(run: Run, what: keyof typeof TAKEN, id: string
   await lockConfiguration(run);
   if (builtIn.has(id) || (await run(TAKEN[what], [id])).length > 0)
     throw new CallRefused('conflict', `the id ${id} is taken: choose another one`);
+  if (what === 'subject') await refuseSharedSubjects(run, [{ id }]);
 }

@@ -10,8 +10,8 @@ import { page } from './shown.ts';
 
 const KEYS: Statement = {
   name: 'list signing keys',
-  text: `select kid, algorithm, state, published_at, activated_at, retired_at from issuer.signing_key
-    order by case state when 'active' then 0 when 'next' then 1 else 2 end, published_at desc, kid`,
+  text: `select kid, issuer, algorithm, state, published_at, activated_at, retired_at from issuer.signing_key
+    order by issuer, case state when 'active' then 0 when 'next' then 1 else 2 end, published_at desc, kid`,
 };
 
 export const issuerHandlers: Handlers<typeof issuerRoutes> = {
@@ -43,8 +43,9 @@ export const issuerHandlers: Handlers<typeof issuerRoutes> = {
   'events.list': (call) => page(call, events),
 };
 
-function keyRow({ kid, algorithm, state, published_at, activated_at, retired_at }: Row): Row {
-  return { kid, algorithm, state, publishedAt: written(published_at), activatedAt: written(activated_at), retiredAt: written(retired_at) };
+function keyRow({ kid, issuer, algorithm, state, published_at, activated_at, retired_at }: Row): Row {
+  const [publishedAt, activatedAt, retiredAt] = [published_at, activated_at, retired_at].map(written);
+  return { kid, issuer: issuer || null, algorithm, state, publishedAt, activatedAt, retiredAt };
 }
 
 const written = (time: unknown): string | null => (time instanceof Date ? time.toISOString() : null);

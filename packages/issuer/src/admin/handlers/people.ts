@@ -7,6 +7,7 @@ import { unknown } from '../problem.ts';
 import type { peopleRoutes } from '../routes/people.ts';
 import { given } from './declared.ts';
 import { refuseTaken } from './ids.ts';
+import { refuseSubjects } from './people-subjects.ts';
 import { alreadyThere, page, shown } from './shown.ts';
 import { disable, enable } from './states.ts';
 
@@ -22,6 +23,7 @@ export const peopleHandlers: Handlers<typeof peopleRoutes> = {
     if (found) return found;
     const { id = newId('usr'), organization, emailVerified = false, ...known } = facts;
     await refuseTaken(call.run, 'subject', id);
+    if (facts.subjects !== undefined) await refuseSubjects(call, { id, subjects: facts.subjects });
     await upsertUser(call.run, { ...known, id, kind: 'person', organizationId: organization, emailVerified, state: 'active' });
     if (password !== undefined) await setPassword(call.run, id, { password });
     await call.record({ type: 'user.created', target: id, details: { kind: 'person', password: password !== undefined } });
@@ -31,6 +33,7 @@ export const peopleHandlers: Handlers<typeof peopleRoutes> = {
     const id = call.params.person;
     const before = await findUser(call, id);
     if (before === undefined) throw unknown('person', id);
+    if (call.body.subjects !== undefined) await refuseSubjects(call, { id, subjects: call.body.subjects });
     // Nobody has verified a new address yet.
     const kept = call.body.email === undefined || call.body.email === before.email;
     const emailVerified = call.body.emailVerified ?? (kept && before.emailVerified);

@@ -3,6 +3,7 @@ import type { Handlers } from '../call.ts';
 import { serviceUsers } from '../lists.ts';
 import { invalid } from '../problem.ts';
 import type { serviceUserRoutes } from '../routes/service-users.ts';
+import { refuseUnknownDialects } from './declared.ts';
 import { refuseTaken } from './ids.ts';
 import { refuseUnusable } from './resources.ts';
 import { changeServiceUser } from './service-user-changes.ts';
@@ -15,11 +16,13 @@ export const serviceUserHandlers: Handlers<typeof serviceUserRoutes> = {
   async 'service-users.create'(call) {
     const found = await alreadyThere(call, serviceUsers, call.body);
     if (found) return found;
-    const { id, organization, project, name, resources = [], scopes = [] } = call.body;
+    const { id, organization, project, name, resources = [], scopes = [], dialects, metadata } = call.body;
     if (id?.startsWith('usr_')) throw invalid(['id must not begin with usr_: that is how the ids of people begin']);
     if (id !== undefined) await refuseTaken(call.run, 'subject', id);
+    refuseUnknownDialects(dialects);
     await refuseUnusable(call, { resources, scopes });
-    const user = await createServiceUser(call.run, { id, organizationId: organization, projectId: project, name, resources, scopes });
+    const place = { organizationId: organization, projectId: project };
+    const user = await createServiceUser(call.run, { ...place, id, name, resources, scopes, dialects, metadata });
     await call.record({ type: 'user.created', target: user.id, details: { kind: 'service', resources, scopes } });
     return shown(call, serviceUsers, user.id);
   },

@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { route } from './route.ts';
 import {
   authMethod,
-  id,
+  clientId,
+  dialects,
   listOf,
   listQuery,
   name,
-  newId,
+  newClientId,
   nothing,
   organizationId,
   projectId,
@@ -30,19 +31,31 @@ const api = z
     scopes: z.record(z.string(), z.string()),
     tokenFormat: z.enum(['jwt', 'opaque']),
     tokenLifetime: z.int(),
+    tokenVersion: z.int(),
+    dialects: z.array(z.string()),
+    resources: z.array(z.string()),
+    defaultResource: z.string().nullable(),
     authMethod,
     state,
     createdAt: time,
   })
   .meta({ id: 'Api' });
 const newApi = api.extend({ secret: shownSecret }).meta({ id: 'NewApi' });
-const params = z.strictObject({ api: id.describe('client_id of the API.') });
+const params = z.strictObject({ api: clientId.describe('client_id of the API.') });
 const settings = {
   tokenFormat: z
     .enum(['jwt', 'opaque'])
     .optional()
     .describe('`jwt` is verified by the API itself, `opaque` by asking the issuer. Default jwt.'),
   tokenLifetime: z.int().min(30).max(3600).optional().describe('Seconds that a token lives. Default 600.'),
+  tokenVersion: z.int().min(1).max(2).optional().describe('Which form of token it wants, where a dialect has several: 1 or 2. Default 2.'),
+  dialects: dialects.optional(),
+  resources: z
+    .array(url)
+    .max(50)
+    .optional()
+    .describe('Resource indicators of other APIs that it calls as the person who called it, in dialects that have this.'),
+  defaultResource: url.optional().describe('The one of these that is meant when it names none.'),
 };
 const example = {
   id: 'messages-api',
@@ -53,6 +66,10 @@ const example = {
   scopes: { 'messages:read': 'Read your messages' },
   tokenFormat: 'jwt',
   tokenLifetime: 600,
+  tokenVersion: 2,
+  dialects: ['standard'],
+  resources: [],
+  defaultResource: null,
   authMethod: 'client_secret_basic',
   state: 'active',
   createdAt: '2026-11-22T12:00:00.000Z',
@@ -101,7 +118,7 @@ export const apiRoutes = {
       ...settings,
       authMethod: authMethod.optional().describe('How it proves itself when it introspects. Default client_secret_basic.'),
       publicKeys,
-      id: newId,
+      id: newClientId,
     }),
     status: 201,
     answer: newApi,

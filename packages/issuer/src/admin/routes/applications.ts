@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { leniencies } from '../../configuration/leniencies.ts';
 import { route } from './route.ts';
 import {
   authMethod,
-  id,
+  clientId,
+  dialects,
   listOf,
   listQuery,
   name,
-  newId,
+  newClientId,
   nothing,
   organizationId,
   projectId,
@@ -19,7 +21,13 @@ import {
   url,
 } from './schemas.ts';
 
-const grantType = z.enum(['authorization_code', 'refresh_token', 'client_credentials', 'urn:ietf:params:oauth:grant-type:device_code']);
+const grantType = z.enum([
+  'authorization_code',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
+]);
 const kind = z.enum(['web', 'spa', 'native']);
 const application = z
   .object({
@@ -38,12 +46,14 @@ const application = z
     resources: z.array(z.string()),
     defaultResource: z.string().nullable(),
     pkceRequired: z.boolean(),
+    dialects: z.array(z.string()),
+    refuses: z.array(z.string()),
     state,
     createdAt: time,
   })
   .meta({ id: 'Application' });
 const newApplication = application.extend({ secret: shownSecret }).meta({ id: 'NewApplication' });
-const params = z.strictObject({ application: id.describe('client_id of the application.') });
+const params = z.strictObject({ application: clientId.describe('client_id of the application.') });
 const settings = {
   firstParty: z.boolean().optional().describe('The organization’s own: nobody is asked for consent. Only an issuer-admin may say so.'),
   redirectUris: z.array(url).max(50).optional().describe('Where people are sent back to, as exact strings.'),
@@ -52,8 +62,16 @@ const settings = {
   grantTypes: z.array(grantType).min(1).optional().describe('Default: what its kind needs.'),
   scopes: z.array(scope).max(100).optional().describe('Default: openid, profile, email, offline_access, and the scopes of its resources.'),
   resources: z.array(url).max(50).optional().describe('Resource indicators of the APIs it may call.'),
-  defaultResource: url.optional().describe('The resource that is meant when it names none. Default: its only one.'),
+  defaultResource: url
+    .optional()
+    .describe('The resource that is meant when it names none. Default: its only one, except in dialects where none is meant.'),
   pkceRequired: z.boolean().optional().describe('Only a confidential application can turn it off.'),
+  dialects: dialects.optional(),
+  refuses: z
+    .array(z.enum(leniencies))
+    .max(20)
+    .optional()
+    .describe('What its dialects let through, because a vendor does, and it does without. Default: nothing.'),
 };
 const example = {
   id: 'mail-web',
@@ -71,6 +89,8 @@ const example = {
   resources: [],
   defaultResource: null,
   pkceRequired: true,
+  dialects: ['standard'],
+  refuses: [],
   state: 'active',
   createdAt: '2026-11-22T12:00:00.000Z',
 };
@@ -117,7 +137,7 @@ export const applicationRoutes = {
       ...settings,
       authMethod: authMethod.optional().describe('Default: client_secret_basic for web, none for spa and native.'),
       publicKeys,
-      id: newId,
+      id: newClientId,
     }),
     status: 201,
     answer: newApplication,

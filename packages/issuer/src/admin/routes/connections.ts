@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { id, listOf, listQuery, name, nothing, organizationId, SECRET, scope, shownText, state, time, url } from './schemas.ts';
+import { clientId, id, listOf, listQuery, name, nothing, organizationId, SECRET, scope, shownText, state, time, url } from './schemas.ts';
 
 const preset = z.enum(['oidc', 'oauth2', 'google', 'github', 'microsoft', 'slack']);
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -47,7 +47,7 @@ const use = z
 
 const connectionId = id.describe('Id of the connection.');
 const params = z.strictObject({ connection: connectionId });
-const clientParams = params.extend({ client: id.describe('client_id of the application or API.') });
+const clientParams = params.extend({ client: clientId.describe('client_id of the application or API.') });
 const secret = z.string().min(1, 'must not be empty').max(4096).meta(SECRET).describe('The client secret that the third party gave.');
 const settings = {
   issuer: url.nullable().optional().describe('For oidc: `iss` of the third party, exactly.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from './route.ts';
-import { id, kid, listOf, nothing, publicKey, SECRET, time } from './schemas.ts';
+import { clientId, id, kid, listOf, nothing, publicKey, SECRET, time } from './schemas.ts';
 
 const secret = z.object({ id: z.string(), createdAt: time, expiresAt: time.nullable() }).meta({ id: 'ClientSecret' });
 const newSecret = secret
@@ -15,7 +15,7 @@ const key = z
   })
   .meta({ id: 'ClientKey' });
 const expiresAt = time.optional().describe('When it stops working. Left out: it works until it is removed.');
-const params = z.strictObject({ client: id.describe('client_id: the id of an application, API or service user.') });
+const params = z.strictObject({ client: clientId.describe('client_id: the id of an application, API or service user.') });
 const oneOf = { permission: 'credentials:write', access: 'administrators', tenant: ['client'], params, query: nothing } as const;
 const secretExample = { id: 'sec_1', createdAt: '2026-11-22T12:00:00.000Z', expiresAt: null };
 const keyExample = {

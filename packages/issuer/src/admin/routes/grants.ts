@@ -14,6 +14,9 @@ const example = {
   grantedAt: '2026-11-22T12:00:00.000Z',
 };
 const named = z.strictObject({ user: userId, project: projectId, role: roleKey });
+const organization = organizationId
+  .optional()
+  .describe('Id of another organization that invited the person, who has the role there as a guest. Default: the own one.');
 
 export const grantRoutes = {
   'grants.list': route({
@@ -43,13 +46,13 @@ export const grantRoutes = {
     path: '/grants',
     summary: 'Give a role in a project to a person or service user',
     description:
-      'The next introspection shows it; JWTs show it when they are renewed. An organization-admin gives roles of its own organization’s projects and, of the project `safeconduct`, organization-admin alone.',
+      'The next introspection shows it; JWTs show it when they are renewed. An organization-admin gives roles of its own organization’s projects and, of the project `safeconduct`, organization-admin alone. Only an issuer-admin makes somebody a guest.',
     permission: 'grants:write',
     access: 'administrators',
     tenant: ['user'],
     params: nothing,
     query: nothing,
-    body: named,
+    body: named.extend({ organization }),
     status: 201,
     answer: grant,
     example: { body: { user: 'svc_messenger', project: 'messages', role: 'read:messages' }, answer: example },
@@ -65,7 +68,7 @@ export const grantRoutes = {
     access: 'administrators',
     tenant: ['user'],
     params: named,
-    query: nothing,
+    query: z.strictObject({ organization }),
     status: 204,
   }),
 } as const;

@@ -5,6 +5,7 @@ import { listOf, listQuery, nothing, organizationId, shownText, time } from './s
 const key = z
   .object({
     kid: z.string(),
+    issuer: z.string().nullable().describe('Whose tokens it signs. null: those of this issuer itself.'),
     algorithm: z.string(),
     state: z
       .enum(['next', 'active', 'retired'])
@@ -16,6 +17,7 @@ const key = z
   .meta({ id: 'SigningKey' });
 const keyExample = {
   kid: 'nX0b…',
+  issuer: null,
   algorithm: 'ES256',
   state: 'active',
   publishedAt: '2026-11-22T12:00:00.000Z',
@@ -116,14 +118,14 @@ export const issuerRoutes = {
     path: '/keys/rotate',
     summary: 'Let the next signing key sign',
     description:
-      'Refused while the next key has been published for less than a day: APIs may not know it yet. Running issuers follow within a minute.',
+      'For every issuer that has keys here. A key that has been published for less than a day does not sign yet, because APIs may not know it: refused when that is so for all. Running issuers follow within a minute.',
     permission: 'keys:write',
     access: 'administrators',
     tenant: 'issuer',
     params: nothing,
     query: nothing,
     status: 200,
-    answer: z.object({ active: z.string().describe('`kid` of the key that signs now.'), removed: z.int() }),
+    answer: z.object({ active: z.string().describe('`kid` of the key that signs for this issuer itself now.'), removed: z.int() }),
     example: { answer: { active: 'nX0b…', removed: 0 } },
   }),
   'events.list': route({

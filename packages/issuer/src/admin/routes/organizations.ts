@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { domainSchema } from '../../configuration/person-schema.ts';
 import { route } from './route.ts';
 import { listOf, listQuery, name, newId, nothing, organizationId, shownText, time } from './schemas.ts';
 
-const organization = z.object({ id: shownText, name: shownText, createdAt: time }).meta({ id: 'Organization' });
+const organization = z
+  .object({ id: shownText, name: shownText, domain: z.string().nullable(), createdAt: time })
+  .meta({ id: 'Organization' });
 const params = z.strictObject({ organization: organizationId });
-const example = { id: 'acme', name: 'Acme Ltd', createdAt: '2026-11-22T12:00:00.000Z' };
+const example = { id: 'acme', name: 'Acme Ltd', domain: 'acme.example', createdAt: '2026-11-22T12:00:00.000Z' };
 
 export const organizationRoutes = {
   'organizations.list': route({
@@ -33,10 +36,10 @@ export const organizationRoutes = {
     tenant: 'issuer',
     params: nothing,
     query: nothing,
-    body: z.strictObject({ name, id: newId }),
+    body: z.strictObject({ name, domain: domainSchema.optional(), id: newId }),
     status: 201,
     answer: organization,
-    example: { body: { name: 'Acme Ltd', id: 'acme' }, answer: example },
+    example: { body: { name: 'Acme Ltd', domain: 'acme.example', id: 'acme' }, answer: example },
   }),
   'organizations.show': route({
     id: 'organizations.show',
@@ -58,13 +61,14 @@ export const organizationRoutes = {
     command: ['organizations', 'change'],
     method: 'PATCH',
     path: '/organizations/{organization}',
-    summary: 'Rename an organization',
+    summary: 'Change an organization',
+    description: 'What is left out stays as it is; null takes the domain away. Only an issuer-admin gives one.',
     permission: 'organizations:write',
     access: 'administrators',
     tenant: ['organization'],
     params,
     query: nothing,
-    body: z.strictObject({ name }),
+    body: z.strictObject({ name: name.optional(), domain: domainSchema.nullable().optional() }),
     status: 200,
     answer: organization,
     example: { body: { name: 'Acme Limited' }, answer: { ...example, name: 'Acme Limited' } },

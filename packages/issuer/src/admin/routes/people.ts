@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { claimsSchema, metadataSchema, subjectsSchema } from '../../configuration/person-schema.ts';
 import { route } from './route.ts';
 import { id, listOf, listQuery, name, newId, nothing, organizationId, SECRET, shownText, state, time } from './schemas.ts';
 
@@ -12,6 +13,9 @@ const person = z
     givenName: z.string().nullable(),
     familyName: z.string().nullable(),
     locale: z.string().nullable(),
+    claims: z.record(z.string(), z.unknown()),
+    metadata: z.record(z.string(), z.string()),
+    subjects: z.record(z.string(), z.string()),
     state,
     createdAt: time,
   })
@@ -27,6 +31,9 @@ const facts = {
   givenName: name.optional(),
   familyName: name.optional(),
   locale: locale.optional(),
+  claims: claimsSchema.optional(),
+  metadata: metadataSchema.optional(),
+  subjects: subjectsSchema.optional(),
 };
 const example = {
   id: 'usr_ada',
@@ -37,6 +44,9 @@ const example = {
   givenName: null,
   familyName: null,
   locale: null,
+  claims: { preferred_username: 'ada', zoneinfo: 'Europe/London' },
+  metadata: {},
+  subjects: {},
   state: 'active',
   createdAt: '2026-11-22T12:00:00.000Z',
 };
@@ -98,7 +108,8 @@ export const peopleRoutes = {
     method: 'PATCH',
     path: '/people/{person}',
     summary: 'Change what is known of a person',
-    description: 'What is left out stays as it is. A new e-mail counts as not verified unless you say so.',
+    description:
+      'What is left out stays as it is; `claims`, `metadata` and `subjects` each replace all of the one before. A new e-mail counts as not verified unless you say so. Only an issuer-admin may say `subjects`.',
     body: z.strictObject(facts),
     status: 200,
     answer: person,

@@ -9,6 +9,13 @@ export const id = z
   .string()
   .regex(idShape, 'must be 1 to 100 letters, digits, "_", "-" or ".", and begin with a letter or digit')
   .meta({ examples: ['shop'] });
+const clientShape = /^[A-Za-z0-9][A-Za-z0-9_.@-]{0,99}$/;
+/** Of an application, API or service user. One vendor writes `@` in them, and they may have moved here. */
+export const clientId = z
+  .string()
+  .regex(clientShape, 'must be 1 to 100 letters, digits, "_", "-", "." or "@", and begin with a letter or digit')
+  .meta({ examples: ['shop-web'] });
+export const newClientId = clientId.optional().describe('Its id, for good. Left out: one is made. An id that is taken is refused.');
 export const newId = id.optional().describe('Its id, for good. Left out: one is made. An id that is taken is refused.');
 export const name = z.string().trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters');
 export const scope = z
@@ -32,6 +39,11 @@ export const publicKey = z
   .describe('A public JSON Web Key (RFC 7517) of kind EC, RSA or OKP. Keep the private part to the application.');
 
 export const publicKeys = z.array(publicKey).min(1).max(2).optional().describe('For private_key_jwt.');
+export const dialects = z
+  .array(z.string().max(100))
+  .min(1)
+  .max(20)
+  .describe('How an origin must speak for it to be served there; elsewhere nobody knows it. Default: standard.');
 export const authMethod = z.enum(['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt']);
 
 /** The client secret in the answer to a creation. */
@@ -68,5 +80,5 @@ export function listOf<T extends z.ZodType>(item: T) {
 
 export const organizationId = id.describe('Id of the organization.');
 export const projectId = id.describe('Id of the project.');
-export const userId = id.describe('Id of the person or service user: `sub` in tokens.');
-export const serviceUserId = id.describe('Id of the service user: `sub` in its tokens.');
+export const userId = clientId.describe('Id of the person or service user: `sub` in tokens.');
+export const serviceUserId = clientId.describe('Id of the service user: `sub` in its tokens.');

@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { metadataSchema } from '../../configuration/person-schema.ts';
 import { route } from './route.ts';
 import {
   authMethod,
+  dialects,
   listOf,
   listQuery,
   name,
-  newId,
+  newClientId,
   nothing,
   organizationId,
   projectId,
@@ -26,6 +28,8 @@ const serviceUser = z
     authMethod,
     scopes: z.array(z.string()).describe('What it may ask for by client credentials.'),
     resources: z.array(z.string()).describe('The APIs it may get tokens for by client credentials.'),
+    dialects: z.array(z.string()),
+    metadata: z.record(z.string(), z.string()),
     state,
     createdAt: time,
   })
@@ -39,6 +43,8 @@ const example = {
   authMethod: 'client_secret_basic',
   scopes: [],
   resources: [],
+  dialects: ['standard'],
+  metadata: {},
   state: 'active',
   createdAt: '2026-11-22T12:00:00.000Z',
 };
@@ -85,7 +91,9 @@ export const serviceUserRoutes = {
       project: projectId.optional().describe('Id of a project of this organization, where it belongs to one.'),
       resources: resources.optional(),
       scopes: scopes.optional(),
-      id: newId,
+      dialects: dialects.optional(),
+      metadata: metadataSchema.optional(),
+      id: newClientId,
     }),
     status: 201,
     answer: serviceUser,
@@ -110,8 +118,14 @@ export const serviceUserRoutes = {
     method: 'PATCH',
     path: '/service-users/{serviceUser}',
     summary: 'Change a service user',
-    description: 'What is left out stays as it is.',
-    body: z.strictObject({ name: name.optional(), resources: resources.optional(), scopes: scopes.optional() }),
+    description: 'What is left out stays as it is. A list replaces the one before, and so does `metadata`.',
+    body: z.strictObject({
+      name: name.optional(),
+      resources: resources.optional(),
+      scopes: scopes.optional(),
+      dialects: dialects.optional(),
+      metadata: metadataSchema.optional(),
+    }),
     status: 200,
     answer: serviceUser,
     example: { body: { name: 'Messenger 2' }, answer: { ...example, name: 'Messenger 2' } },

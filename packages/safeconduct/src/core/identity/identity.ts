@@ -36,6 +36,11 @@ export interface Identity {
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
+/** `sub` as the provider wrote it, where the subject is another claim: what userinfo and logout tokens call the person. */
+export function subjectAtProvider({ claims, subject }: Identity): string {
+  return typeof claims.sub === 'string' ? claims.sub : subject;
+}
+
 const minted = new WeakSet<object>();
 
 /** Makes an identity out of verified facts, and remembers the tokens that proved them. Internal: no face exports it. */

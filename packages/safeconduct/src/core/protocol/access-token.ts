@@ -3,6 +3,7 @@ import { type ErrorCode, SafeconductError, type TokenFault } from '../identity/e
 import type { Identity } from '../identity/identity.ts';
 import { isGuest } from '../providers/guests.ts';
 import type { ProviderPreset } from '../providers/preset.ts';
+import { unnamedBy } from '../providers/shared-subject.ts';
 import { parseJws } from './jws.ts';
 import type { PublicKey } from './keys.ts';
 import type { ProviderLink } from './provider-link.ts';
@@ -131,7 +132,8 @@ const longestSubject = 255; // OpenID Connect Core section 2
 export function actingIdentity(claims: Claims, provider: ProviderPreset, { clientMayBeUnnamed = false } = {}): Identity {
   const facts = readFacts(claims, provider.spelling);
   const { subject, client = clientMayBeUnnamed ? subject : undefined } = facts;
-  if (subject === undefined) throw refused(`it names no subject: ${provider.spelling.subject.flat().join(' or ')} is missing`);
+  const missing = unnamedBy(provider, facts);
+  if (subject === undefined || missing !== undefined) throw refused(`it does not tell whose it is: ${missing}`);
   if (subject.length > longestSubject) throw refused(`its subject is longer than ${longestSubject} characters`);
   if (client === undefined) throw refused('it names no client');
   checkGuest(claims, provider);

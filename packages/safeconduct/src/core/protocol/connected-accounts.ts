@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ErrorCode, SafeconductError } from '../identity/errors.ts';
-import { type Fetch, isOutage, isSafeUrl } from './fetch.ts';
+import { type Fetch, isLoopback, isOutage, isSafeUrl } from './fetch.ts';
 import type { Secret } from './secret.ts';
 import { readJson } from './tokens.ts';
 
@@ -73,10 +73,10 @@ export async function beginConnecting(api: AccountsApi, request: ConnectRequest)
   return { url: connectUrl(answer, api), session, lifetimeMs: Math.min(seconds, 3_600) * 1000 };
 }
 
-// The browser is sent there: never to a plain address because of an answer.
+// The browser is sent there: never to a plain address because of an answer, unless both are on this machine.
 function connectUrl({ connect_uri: address, connect_params: parameters = {} }: Json, api: AccountsApi): URL {
   const url = typeof address === 'string' && URL.canParse(address) ? new URL(address) : undefined;
-  if (url === undefined || !isSafeUrl(url) || (url.protocol === 'http:' && api.url.startsWith('https:')))
+  if (url === undefined || !isSafeUrl(url) || (url.protocol === 'http:' && !isLoopback(new URL(api.url))))
     throw invalid('with a connect_uri that is no https URL');
   if (typeof parameters !== 'object' || parameters === null) throw invalid('with connect_params that are no object');
   for (const [name, value] of Object.entries(parameters)) if (typeof value === 'string') url.searchParams.set(name, value);

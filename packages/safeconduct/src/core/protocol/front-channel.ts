@@ -74,9 +74,12 @@ function acceptable(validate: () => URLSearchParams): URLSearchParams {
   }
 }
 
+// A place where people of many tenants sign in names one of the tenants, or itself to the letter of its metadata, which was held
+// against the configuration: RFC 9207 section 2.4.
 function checkResponseIssuer({ provider }: ProviderLink, metadata: Metadata, iss: string | undefined): void {
   const missing = iss === undefined && metadata.authorization_response_iss_parameter_supported === true;
-  if (missing || (iss !== undefined && !acceptsIssuer(provider, iss))) throw new SafeconductError('login_issuer_mismatch');
+  const strange = iss !== undefined && iss !== metadata.issuer && !acceptsIssuer(provider, iss);
+  if (missing || strange) throw new SafeconductError('login_issuer_mismatch');
 }
 
 // Both values come from whoever wrote the address: they are cut and cleaned before anybody prints them.

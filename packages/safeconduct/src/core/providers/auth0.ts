@@ -1,9 +1,10 @@
 import type { ClaimPath } from '../identity/claims.ts';
 import { noIdToken } from './id-token-signs.ts';
 import { freezePreset, type ProviderPreset } from './preset.ts';
+import { type SharedSubject, sharing } from './shared-subject.ts';
 
 /** Which tenant, and where its roles stand. */
-export interface Auth0Options {
+export interface Auth0Options extends SharedSubject {
   /** The tenant's domain or its custom domain, as Auth0 shows it: `acme.eu.auth0.com`. No scheme, no path. */
   readonly domain: string;
   /** Where roles stand, such as the namespaced claim of an Action (`https://acme.example/roles`). Default: `permissions`. */
@@ -11,10 +12,10 @@ export interface Auth0Options {
 }
 
 /** Auth0, with either token profile. Throws a `TypeError` for a domain that is none. */
-export function auth0({ domain, roles = 'permissions' }: Auth0Options): ProviderPreset {
+export function auth0({ domain, roles = 'permissions', sharedSubject = false }: Auth0Options): ProviderPreset {
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?$/.test(domain))
     throw new TypeError(`domain "${domain}" must be the bare domain in lower case, like acme.eu.auth0.com: no https://, no slash, no path`);
-  return freezePreset({
+  const preset: ProviderPreset = {
     name: 'auth0',
     issuer: `https://${domain}/`,
     algorithms: ['RS256', 'PS256'],
@@ -43,5 +44,6 @@ export function auth0({ domain, roles = 'permissions' }: Auth0Options): Provider
       // People are `connection|id`, so none of them can end up here.
       service: [[{ claim: 'gty', matches: /^client-credentials$/ }], [{ claim: 'sub', matches: /^[^|]+@clients$/ }]],
     },
-  });
+  };
+  return freezePreset(sharing(preset, { sharedSubject }));
 }

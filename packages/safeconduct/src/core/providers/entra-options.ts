@@ -1,16 +1,17 @@
 import { isGuid } from './issuers.ts';
 import type { ProviderPreset } from './preset.ts';
+import type { SharedSubject } from './shared-subject.ts';
 
 /** Whose tokens are let in: one tenant's, those of a list of tenants, everybody's, or those of one address that is given whole. */
 export type EntraOptions = EntraCommon & (EntraOneTenant | EntraTenants | EntraEveryTenant | EntraAddress);
 
 /** What may be said whoever is let in. */
-export interface EntraCommon {
+export interface EntraCommon extends SharedSubject {
   /** Lets guests of the tenant in. Default: false, but true where `discoveryUrl` is given, since customers' directories know no guests. */
   readonly allowGuests?: boolean;
   /** Origin of the cloud. Default: `https://login.microsoftonline.com`. */
   readonly authority?: string;
-  /** `iss` of version 1 tokens, `{tenantid}` in the tenant's place. Default: what Microsoft's clouds write; none for another authority. */
+  /** `iss` of version 1 tokens, `{tenantid}` in the tenant's place. Default: what Microsoft's clouds write, and what an origin of Safeconduct does (`sharedSubject`); none for another authority. */
   readonly v1Issuer?: string;
   /** Client id of an application that has signing keys of its own (claims mapping): asks for the keys with `appid`. */
   readonly appId?: string;
@@ -63,8 +64,10 @@ export function placesOf(options: EntraOptions): Places {
       `entra needs exactly one of ${ways.join(', ')}, to say whose tokens are let in; got ${said.join(' and ') || 'none'}`,
     );
   if ('discoveryUrl' in options) return addressOf(options);
-  const { authority = publicCloud, v1Issuer = v1Issuers[authority], appId } = options;
+  const { authority = publicCloud, appId, sharedSubject = false } = options;
   checkAuthority(authority);
+  if (sharedSubject) checkOwnOrigin(authority);
+  const { v1Issuer = sharedSubject ? `${authority}/{tenantid}/` : v1Issuers[authority] } = options;
   const spellings = [{ issuer: `${authority}/{tenantid}/v2.0`, version: '2.0' }];
   if (v1Issuer !== undefined) spellings.push({ issuer: checkedTemplate(v1Issuer), version: '1.0' });
   const allowed = allowedBy(options);
@@ -77,7 +80,8 @@ export function placesOf(options: EntraOptions): Places {
   };
 }
 
-function addressOf({ discoveryUrl, issuer, authority, v1Issuer, appId }: EntraCommon & EntraAddress): Places {
+function addressOf({ discoveryUrl, issuer, authority, v1Issuer, appId, sharedSubject }: EntraCommon & EntraAddress): Places {
+  if (sharedSubject) throw new TypeError('sharedSubject has no place beside discoveryUrl: name the origin of Safeconduct as authority');
   if (authority !== undefined || v1Issuer !== undefined)
     throw new TypeError('authority and v1Issuer have no place beside discoveryUrl: the issuer is given whole');
   if (typeof issuer !== 'string' || issuer.includes('{'))
@@ -102,6 +106,12 @@ function allowedBy(options: EntraOneTenant | EntraTenants | EntraEveryTenant): r
 function checkAuthority(authority: string): void {
   if (!URL.canParse(authority) || new URL(authority).origin !== authority)
     throw new TypeError(`authority "${authority}" must be an origin such as ${publicCloud}: no path, no slash at the end`);
+}
+
+// Administrators of any tenant there can put claims of any name into its tokens.
+function checkOwnOrigin(authority: string): void {
+  if (v1Issuers[authority] !== undefined)
+    throw new TypeError(`sharedSubject is for an origin of Safeconduct, which ${authority} is not: name that origin as authority`);
 }
 
 function checkedTemplate(template: string): string {

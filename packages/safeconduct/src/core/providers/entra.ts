@@ -1,6 +1,7 @@
 import { type EntraOptions, placesOf } from './entra-options.ts';
 import { noIdToken } from './id-token-signs.ts';
 import { freezePreset, type ProviderPreset } from './preset.ts';
+import { sharing } from './shared-subject.ts';
 
 /**
  * Microsoft Entra ID, with tokens of version 1 and 2. Throws a `TypeError` unless it is said whose tokens are let in.
@@ -9,8 +10,9 @@ import { freezePreset, type ProviderPreset } from './preset.ts';
  * key data by both. Guests are refused unless `allowGuests` is given.
  */
 export function entra(options: EntraOptions): ProviderPreset {
+  const { sharedSubject = false } = options;
   const { hasOwnAddress, ...places } = placesOf(options);
-  return freezePreset({
+  const preset: ProviderPreset = {
     name: 'entra',
     ...places,
     // The published keys name no algorithm.
@@ -43,5 +45,6 @@ export function entra(options: EntraOptions): ProviderPreset {
         ],
       ],
     },
-  });
+  };
+  return freezePreset(sharing(preset, { sharedSubject }));
 }

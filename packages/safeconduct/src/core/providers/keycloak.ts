@@ -1,7 +1,8 @@
 import { freezePreset, type ProviderPreset } from './preset.ts';
+import { type SharedSubject, sharing } from './shared-subject.ts';
 
 /** Which realm, and whose roles count. */
-export interface KeycloakOptions {
+export interface KeycloakOptions extends SharedSubject {
   /** The realm: `https://id.example/realms/acme`, without a slash at the end. Before version 17 with `/auth` before `/realms`. */
   readonly issuer: string;
   /** Client id of this API in the realm: its client roles count. Default: the roles of the realm. */
@@ -9,11 +10,11 @@ export interface KeycloakOptions {
 }
 
 /** Keycloak. Throws a `TypeError` for an issuer that is no realm. */
-export function keycloak({ issuer, apiClientId }: KeycloakOptions): ProviderPreset {
+export function keycloak({ issuer, apiClientId, sharedSubject = false }: KeycloakOptions): ProviderPreset {
   if (!/\/realms\/[^/?#]+$/.test(issuer))
     throw new TypeError(`issuer "${issuer}" must be a realm: https://HOST/realms/NAME, without a slash at the end`);
   if (apiClientId === '') throw new TypeError('apiClientId must not be empty: leave it out to count the roles of the realm');
-  return freezePreset({
+  const preset: ProviderPreset = {
     name: 'keycloak',
     issuer,
     algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
@@ -39,5 +40,6 @@ export function keycloak({ issuer, apiClientId }: KeycloakOptions): ProviderPres
         { claim: 'preferred_username', matches: /^service-account-/ },
       ]),
     },
-  });
+  };
+  return freezePreset(sharing(preset, { sharedSubject }));
 }

@@ -30,6 +30,8 @@ export interface ProviderPreset {
   /** What every JWT access token of this provider shows and its other tokens do not, where `typ` does not tell them apart. */
   readonly accessTokenSigns?: readonly Sign[];
   readonly spelling: ClaimSpelling;
+  /** This is one of several origins of one Safeconduct, and `spelling` reads the names that a person and an organization have at all of them. */
+  readonly sharedSubject?: true;
   /** `refused`: people of another tenant, who were invited into this one, are refused as `guest_refused`. */
   readonly guests?: 'refused';
   /** Where a sign-in finds roles and organization: in the ID token, at userinfo, or in a JWT access token of this provider. */

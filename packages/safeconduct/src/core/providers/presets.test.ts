@@ -88,10 +88,24 @@ describe('every preset', () => {
     keycloak({ issuer: 'https://id.example/realms/a', apiClientId: 'api' }),
     zitadel({ issuer: zitadelIssuer, organizationId: '1' }),
     safeconduct({ issuer: 'https://id.example' }),
+    safeconduct({ issuer: 'https://id.example', sharedSubject: true }),
+    zitadel({ issuer: zitadelIssuer, sharedSubject: true }),
     generic({ issuer: 'https://id.example', roles: ['a', 'b'] }),
   ];
   const names = ['iss', 'sub', 'oid', 'tid', 'azp', 'appid', 'client_id', 'scp', 'scope', 'roles', 'permissions', 'org_id', 'organization'];
-  const more = ['realm_access', 'resource_access', 'act', 'idp', 'acct', 'exp', 'gty', 'idtyp', 'a', 'urn:zitadel:iam:org:project:roles'];
+  const more = [
+    'realm_access',
+    'resource_access',
+    'act',
+    'idp',
+    'acct',
+    'exp',
+    'gty',
+    'idtyp',
+    'a',
+    'urn:zitadel:iam:org:project:roles',
+    'urn:safeconduct:subject',
+  ];
 
   it('reads claims of any shape into sound facts, or refuses them', () => {
     const claims = fc.dictionary(fc.constantFrom(...names, ...more), fc.oneof(fc.string(), fc.jsonValue()));

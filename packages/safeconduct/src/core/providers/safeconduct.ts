@@ -1,9 +1,16 @@
 import { freezePreset, type ProviderPreset } from './preset.ts';
+import { type SharedSubject, sharing } from './shared-subject.ts';
+
+/** Where the issuer is. */
+export interface SafeconductOptions extends SharedSubject {
+  /** As its configuration says it. */
+  readonly issuer: string;
+}
 
 /** The provider in the box, `@safeconduct/issuer`, in its standard dialect. */
-export function safeconduct({ issuer }: { readonly issuer: string }): ProviderPreset {
+export function safeconduct({ issuer, sharedSubject = false }: SafeconductOptions): ProviderPreset {
   const base = issuer.replace(/\/$/, '');
-  return freezePreset({
+  const preset: ProviderPreset = {
     name: 'safeconduct',
     issuer,
     algorithms: ['ES256', 'RS256'],
@@ -31,5 +38,7 @@ export function safeconduct({ issuer }: { readonly issuer: string }): ProviderPr
       session: ['sid'],
       service: [[{ claim: 'sub', sameAs: 'client_id' }]],
     },
-  });
+  };
+  // In this dialect `sub` and `org_id` are the shared names themselves.
+  return freezePreset(sharing(preset, { sharedSubject, people: preset.spelling }));
 }

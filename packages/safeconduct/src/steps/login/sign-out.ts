@@ -1,4 +1,5 @@
 import type { Claims } from '../../core/identity/claims.ts';
+import { subjectAtProvider } from '../../core/identity/identity.ts';
 import { revoke } from '../../core/protocol/client.ts';
 import { endSessionUrl } from '../../core/protocol/front-channel.ts';
 import type { Secret } from '../../core/protocol/secret.ts';
@@ -36,5 +37,5 @@ export async function revokeTokens(
 
 /** Asks the provider's userinfo about the signed-in person. An answer about anybody else is refused with `provider_invalid`. */
 export function fetchUserinfo(login: Login, { identity, tokens }: Pick<SignedIn, 'identity' | 'tokens'>): Promise<Claims> {
-  return readUserinfo(wiringOf(login), tokens.accessToken, identity.subject);
+  return readUserinfo(wiringOf(login), tokens.accessToken, subjectAtProvider(identity));
 }

@@ -8,6 +8,8 @@ import { type IdTokenExpectation, verifyIdToken } from '../../core/protocol/id-t
 import { parseJws } from '../../core/protocol/jws.ts';
 import type { Tokens } from '../../core/protocol/tokens.ts';
 import { readUserinfo } from '../../core/protocol/userinfo.ts';
+import type { ProviderPreset } from '../../core/providers/preset.ts';
+import { unnamedBy } from '../../core/providers/shared-subject.ts';
 import { type Login, wiringOf } from './login.ts';
 
 /** A finished sign-in. */
@@ -37,13 +39,13 @@ export async function identify(login: Login, tokens: Tokens, proof: Proof): Prom
 /** Mints the identity of verified ID token claims, with roles and organization from where the preset says. */
 export async function mintFrom(login: Login, tokens: Tokens, claims: Claims): Promise<Identity> {
   const { provider } = login;
-  const { subject, session } = readFacts(claims, provider.spelling);
-  if (subject === undefined) {
-    const names = provider.spelling.subject.flat().join(' or ');
-    throw new SafeconductError('id_token_invalid', { message: `ID token refused: ${names} is missing: ask for the scope profile` });
-  }
+  const named = readFacts(claims, provider.spelling);
+  const { subject, session } = named;
+  const missing = unnamedBy(provider, named);
+  if (subject === undefined || missing !== undefined)
+    throw new SafeconductError('id_token_invalid', { message: `ID token refused: ${missing}` });
   checkGuest(claims, provider);
-  const { roles, organization } = await factsOfSignIn(login, tokens, claims);
+  const { roles, organization } = assertSamePerson(await factsOfSignIn(login, tokens, claims), named, provider);
   const facts: Identity = {
     issuer: String(claims.iss),
     subject,
@@ -70,10 +72,14 @@ async function factsOfSignIn(login: Login, tokens: Tokens, claims: Claims): Prom
     return readFacts({ ...claims, ...(await readUserinfo(wiringOf(login), tokens.accessToken, String(claims.sub))) }, spelling);
   }
   const readable = signInFacts === 'access-token' ? await accessTokenClaims(wiringOf(login), tokens) : undefined;
-  if (readable !== undefined && readable.sub !== claims.sub) {
-    throw new SafeconductError('provider_invalid', { message: 'the access token is about another subject than the ID token' });
-  }
   return readFacts(readable ?? claims, spelling);
+}
+
+function assertSamePerson(found: Facts, named: Facts, { sharedSubject, signInFacts }: ProviderPreset): Facts {
+  const same = found.subject === named.subject && (!sharedSubject || found.organization === named.organization);
+  if (same) return found;
+  const what = signInFacts === 'userinfo' ? 'userinfo' : 'the access token';
+  throw new SafeconductError('provider_invalid', { message: `${what} is about another subject than the ID token` });
 }
 
 // An opaque access token says nothing to us, nor does one that has ended; a JWT that does not verify is no opaque token but a lie.

@@ -114,8 +114,10 @@ describe('a sign-in at Entra ID', () => {
       return finishLogin(login, new URL(`${redirectUri}?${new URLSearchParams(parameters)}`), transaction);
     };
     await assert.rejects(answer(otherTenant), { code: 'login_issuer_mismatch' });
-    // Past the issuer, the code is sent, and nobody is there to take it.
-    await assert.rejects(answer(entraTenant), { code: 'provider_invalid', message: /Token exchange failed/ });
+    // Past the issuer, the code is sent, and nobody is there to take it. The metadata of many tenants names a template: whoever answers with that very text is the one who was asked (RFC 9207).
+    for (const ours of [entraTenant, '{tenantid}'])
+      await assert.rejects(answer(ours), { code: 'provider_invalid', message: /Token exchange failed/ });
+    for (const place of ['organizations', 'common', '{tenant}', '']) await assert.rejects(answer(place), { code: 'login_issuer_mismatch' });
   });
 
   it('refuses a guest, and says what to ask for when oid or tid is missing', async (context) => {

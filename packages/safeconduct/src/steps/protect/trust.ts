@@ -4,6 +4,7 @@ import type { Fetch } from '../../core/protocol/fetch.ts';
 import { linkProvider, type ProviderLink } from '../../core/protocol/provider-link.ts';
 import { sharesIssuer } from '../../core/providers/issuers.ts';
 import type { ProviderPreset } from '../../core/providers/preset.ts';
+import { assertSharedByAll } from '../../core/providers/shared-subject.ts';
 import { jwtVerifier } from './jwt.ts';
 import { introspectionVerifier } from './opaque.ts';
 import type { RecallingVerifier, TokenVerifier } from './verifier.ts';
@@ -60,6 +61,7 @@ export function trust(issuers: readonly TrustedIssuer[], options: TrustOptions):
       throw new TypeError(`two trusted issuers are the same (${provider.issuer}): give one of them, with a list of audiences`);
   }
   const trusted = issuers.map((issuer) => trustOne(issuer, options));
+  assertSharedByAll(trusted.map(({ provider }) => provider));
   checkPrefixes(trusted.filter(({ opaque }) => opaque !== undefined).map(({ provider }) => provider));
   return trusted;
 }

@@ -105,7 +105,7 @@ for (const dialect of ['auth0', 'safeconduct'] as const) {
     });
 
     it('sends nobody to an address that is not https', async () => {
-      for (const connect_uri of ['http://id.example/connect', 'javascript:alert(1)', '/connect', 7]) {
+      for (const connect_uri of ['http://id.example/connect', 'http://localhost:8090/connect', 'javascript:alert(1)', '/connect', 7]) {
         world.vault.script.answer = ({ path }) =>
           path.endsWith('/connect')
             ? Response.json({ connect_uri, connect_params: { ticket: 't' }, auth_session: 's', expires_in: 60 }, { status: 201 })

@@ -1,3 +1,4 @@
+import { readFacts } from '../../../core/identity/claims.ts';
 import { type Identity, mintIdentity } from '../../../core/identity/identity.ts';
 import { revealTokens, type StoredTokens, wrapTokens } from '../../../core/protocol/tokens.ts';
 import { acceptsIssuer } from '../../../core/providers/issuers.ts';
@@ -20,13 +21,14 @@ export function sealSignedIn({ seal }: WebWiring, id: string, { identity, tokens
 /**
  * Opens what was sealed for this session, and mints the identity again: only a verified sign-in was ever sealed.
  * Undefined when the secret has changed since, the row was tampered with, or it is a sign-in with another provider or
- * application: its tokens go to nobody else.
+ * application, whose tokens go to nobody else, or one of a time when the preset called people something else.
  */
 export function unsealSignedIn({ seal, login }: WebWiring, session: StoredSession): SignedIn | undefined {
   const text = seal.unseal(session.content, purposeOf(session.id));
   if (text === undefined) return undefined;
   const { tokens: stored, identity } = JSON.parse(text) as Content;
   if (!acceptsIssuer(login.provider, identity.issuer) || identity.client !== login.clientId) return undefined;
+  if (readFacts(identity.claims, login.provider.spelling).subject !== identity.subject) return undefined;
   const tokens = wrapTokens(stored);
   // With a refresh token the provider is asked again when the access token ends; without one the session itself is the proof.
   const expiresAt = tokens.refreshToken ? tokens.expiresAt : new Date(session.endsAt);

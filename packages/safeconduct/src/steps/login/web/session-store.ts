@@ -3,6 +3,7 @@ export interface StoredSession {
   /** SHA-256 of the cookie's value, base64url. */
   readonly id: string;
   readonly issuer: string;
+  /** `sub`: what the provider's logout tokens call the person. */
   readonly subject: string;
   /** `sid`: the session at the provider. */
   readonly providerSession?: string | undefined;

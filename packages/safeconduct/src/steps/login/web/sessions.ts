@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { SafeconductError } from '../../../core/identity/errors.ts';
-import type { Identity } from '../../../core/identity/identity.ts';
+import { type Identity, subjectAtProvider } from '../../../core/identity/identity.ts';
 import type { SignedIn } from '../signed-in.ts';
 import type { LoginTransaction } from '../transaction.ts';
 import { readCookies, setCookie } from './cookies.ts';
@@ -27,14 +27,14 @@ export async function openSession(web: WebWiring, request: Request, signedIn: Si
   const secret = randomBytes(32).toString('base64url');
   const id = idOf(secret);
   const now = link.clock();
-  const { issuer, subject, session: providerSession } = signedIn.identity;
+  const { issuer, session: providerSession } = signedIn.identity;
   const before = presentedId(web, request);
   if (before !== undefined) await sessions.end(before, now);
   await sessions.create(
     {
       id,
       issuer,
-      subject,
+      subject: subjectAtProvider(signedIn.identity),
       providerSession,
       content: sealSignedIn(web, id, signedIn),
       version: 1,

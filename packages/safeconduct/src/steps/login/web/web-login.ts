@@ -1,5 +1,5 @@
 import { SafeconductError } from '../../../core/identity/errors.ts';
-import { assertMinted, type Identity } from '../../../core/identity/identity.ts';
+import { assertMinted, type Identity, subjectAtProvider } from '../../../core/identity/identity.ts';
 import { finishLogin } from '../finish.ts';
 import { type Login, wiringOf } from '../login.ts';
 import { startLogin } from '../start.ts';
@@ -134,9 +134,9 @@ async function sweep({ sessions, link, log }: WebWiring): Promise<void> {
 // A token says in whole seconds when it was issued; one of the very second of the sign-out counts as older.
 function isEnded({ sessions }: WebWiring, identity: Identity): Promise<boolean> {
   assertMinted(identity);
-  const { issuer, subject, session, claims } = identity;
+  const { issuer, session, claims } = identity;
   const issuedAt = typeof claims.iat === 'number' ? claims.iat * 1000 : 0;
-  return sessions.wasEnded({ issuer, subject, session }, issuedAt);
+  return sessions.wasEnded({ issuer, subject: subjectAtProvider(identity), session }, issuedAt);
 }
 
 function plainly(error: SafeconductError): Response {

@@ -1,0 +1,146 @@
+/** One origin: which issuer, page or document a path is for. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Mount, OriginSetting } from '../configuration/origins.ts';
+import type { Tenant } from '../dialects/facts.ts';
+import { dialectOf } from '../dialects/table.ts';
+import { createTenants } from '../provider/tenants.ts';
+import { createVoice, type Voice } from '../provider/voice.ts';
+import { publishedKeys } from '../secrets/published-keys.ts';
+import { signingKeys } from '../secrets/signing-keys.ts';
+import type { Assembled, SharedParts } from './assemble.ts';
+import { answerDocument, answerJson } from './document.ts';
+import type { Handler } from './front.ts';
+import type { Beside } from './origins.ts';
+import { type Mounted, voiceOfPage } from './pages-of-tenants.ts';
+import { createRouteOf } from './routes.ts';
+import { isKeySet, redeemer } from './shared-place.ts';
+
+export interface Origin {
+  readonly setting: OriginSetting;
+  readonly handler: Handler;
+  /** The issuer of this name; undefined when it is none of this origin's. */
+  readonly voiceOf: (issuer: string) => Promise<Voice | undefined>;
+  /** The name of a path for the log. */
+  readonly routeOf: (path: string) => string;
+}
+
+export interface OriginParts extends SharedParts {
+  readonly engineFor: (voice: Voice) => Promise<Assembled>;
+  readonly beside: Beside;
+}
+
+/** Whom a path is for. */
+interface Meant {
+  readonly mount: Mounted;
+  readonly voice: Voice;
+  /** With the tenant's name as its issuer has it. */
+  readonly path: string;
+}
+
+export function createOrigin(setting: OriginSetting, parts: OriginParts): Origin {
+  const mounts = [setting, ...setting.mounts].map((mount) => mounted(mount, setting.url, parts));
+  const tenanted = mounts.filter(({ dialect }) => dialect.tenancy);
+  const root = mounts.find(({ dialect }) => !dialect.tenancy)?.voice();
+  const own = root ? parts.beside(root, async () => (await parts.engineFor(root)).provider) : [];
+  const handler: Handler = async (request, response) => {
+    const path = pathOf(request);
+    const part = own.find(({ owns }) => owns(path));
+    if (part) return part.handler(request, response);
+    const meant = await meantBy(path, tenanted);
+    if (meant === 'nobody') return answerJson(response, 404, NOBODY);
+    if (meant) return atTenant(request, response, { meant, parts });
+    if (root && (await answerDocument(request, response, { voice: root, store: parts.store }))) return;
+    const voice = (await voiceOfPage(request, tenanted, parts)) ?? root;
+    if (voice === undefined) return answerJson(response, 404, { error: 'not_found', error_description: 'there is nothing here' });
+    const { handler: all, pages } = await parts.engineFor(voice);
+    return (voice === root ? all : pages)(request, response);
+  };
+  return { setting, handler, routeOf: namer(root, tenanted), voiceOf: (issuer) => voiceOf(issuer, root, tenanted) };
+}
+
+async function voiceOf(issuer: string, root: Voice | undefined, mounts: readonly Mounted[]): Promise<Voice | undefined> {
+  if (root?.place.issuer === issuer) return root;
+  const all = await Promise.all(mounts.map(async ({ tenants, voice }) => (await tenants.all()).map((tenant) => voice(tenant))));
+  return all.flat().find(({ place }) => place.issuer === issuer);
+}
+
+const NOBODY = { error: 'invalid_tenant', error_description: 'no organization of this name has an issuer here' };
+
+const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
+
+function mounted({ dialect: name, tenants: only }: Mount, origin: string, parts: SharedParts): Mounted {
+  const dialect = dialectOf(name);
+  if (!dialect) throw new TypeError(`there is no dialect ${name}`);
+  const tenants = createTenants(parts.store, only);
+  const voice: Mounted['voice'] = (tenant, shared) => createVoice({ dialect, origin, tenant, shared, home: parts.settings.issuer });
+  return { dialect, tenants, voice, keys: together(() => keysOfTenants({ dialect, tenants, voice }, parts)) };
+}
+
+async function meantBy(path: string, mounts: readonly Mounted[]): Promise<Meant | 'nobody' | undefined> {
+  for (const mount of mounts) {
+    const { tenancy } = mount.dialect;
+    const name = tenancy?.nameIn(path);
+    if (tenancy === undefined || name === undefined) continue;
+    if (tenancy.shared.includes(name)) return { mount, path, voice: mount.voice(undefined, name) };
+    const tenant = await mount.tenants.find(name);
+    return tenant ? { mount, path: tenancy.withTenant(path, tenant), voice: mount.voice(tenant) } : 'nobody';
+  }
+  return undefined;
+}
+
+interface AtTenant {
+  readonly meant: Meant;
+  readonly parts: OriginParts;
+}
+
+async function atTenant(request: IncomingMessage, response: ServerResponse, { meant, parts }: AtTenant): Promise<void> {
+  const { voice, mount } = meant;
+  retarget(request, meant.path);
+  if (await answerDocument(request, response, { voice, store: parts.store })) return;
+  if (voice.shared === undefined) return (await parts.engineFor(voice)).handler(request, response);
+  if (isKeySet(request, voice)) return answerJson(response, 200, { keys: await mount.keys() });
+  const { request: read, organization, issuer } = await redeemer(request, voice, parts.store);
+  const tenant = (await mount.tenants.all()).find((one) => one.id === organization || mount.voice(one).place.issuer === issuer);
+  if (!tenant) return (await parts.engineFor(voice)).handler(read, response);
+  retarget(read, voice.dialect.tenancy?.withTenant(pathOf(read), tenant) ?? pathOf(read));
+  return (await parts.engineFor(mount.voice(tenant))).handler(read, response);
+}
+
+function retarget(request: IncomingMessage, path: string): void {
+  const [was = ''] = (request.url ?? '').split('?', 1);
+  if (was !== path) request.url = path + (request.url ?? '').slice(was.length);
+}
+
+/** At a place of all tenants a token may be any tenant's, also of one that nobody has signed in to yet. */
+async function keysOfTenants({ tenants, voice, dialect }: Omit<Mounted, 'keys'>, { store, seal }: SharedParts): Promise<object[]> {
+  const voices = (await tenants.all()).map((tenant) => voice(tenant));
+  const issuers = voices.map(({ place }) => place.issuer);
+  const { signingAlgorithm: algorithm } = dialect.shapes;
+  const known = await publishedKeys(store, issuers);
+  const missing = issuers.filter((issuer) => !known.has(issuer));
+  for (const issuer of missing) await signingKeys(store, seal, { issuer, algorithm });
+  const keys = missing.length > 0 ? await publishedKeys(store, issuers) : known;
+  return voices.flatMap(({ place }) => (keys.get(place.issuer) ?? []).map((jwk) => dialect.shapes.key?.(jwk, place) ?? jwk));
+}
+
+/** Who asks while somebody is being answered gets the same answer: to make keys is dear, and anybody may ask for them. */
+function together<T>(work: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
+/** The tenants are not in the log's names: `/realms/:tenant/…`. */
+function namer(root: Voice | undefined, mounts: readonly Mounted[]): Origin['routeOf'] {
+  const model: Tenant = { id: ':tenant', uuid: ':tenant', name: '', domain: undefined };
+  const names = [root, ...mounts.map(({ voice }) => voice(model))].flatMap((voice) => (voice ? [createRouteOf(voice.place)] : []));
+  return (path) => {
+    const tenancy = mounts.find(({ dialect }) => dialect.tenancy?.nameIn(path) !== undefined)?.dialect.tenancy;
+    const plain = tenancy ? tenancy.withTenant(path, model) : path;
+    return (names.map((name) => name(plain)).find((name) => name !== 'unknown') ?? 'unknown').replaceAll('%3A', ':');
+  };
+}
