@@ -52,6 +52,16 @@ describe('the command safeconduct', () => {
     assert.match(output, /single process, not power-loss safe: set DATABASE_URL for production/);
   });
 
+  it('dev ends when nobody reads what it says, as behind `head`', async () => {
+    const fresh = mkdtempSync(join(tmpdir(), 'safeconduct-bin-'));
+    const child = start(['dev', '--port', String(await freePort())], {}, fresh);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.stderr?.resume();
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    assert.equal(await ended, 0);
+    rmSync(fresh, { recursive: true, force: true });
+  });
+
   it('dev refuses the data directory of another process, naming it', async () => {
     const first = start(['dev', '--port', String(await freePort())]);
     const firstEnd = finished(first);

@@ -49,7 +49,8 @@ export function developing({ config, optional, port, dialect: names = [] }: DevF
       ...(origins.length > 0 && { origins }),
     } as const;
     const settings = readSettings(options);
-    const issuer = await createIssuer({ ...options, ...(configuration && { configuration }) });
+    // In one row with what is printed. A writer of its own would hold the end up when nobody reads any more, as behind `head`.
+    const issuer = await createIssuer({ ...options, logDestination: process.stdout, ...(configuration && { configuration }) });
     await run(issuer);
     if (configuration && settings.origins.length > 0) await printTable(settings, configuration);
     const nobody = `. There is no ${config}: nobody can sign in yet`;

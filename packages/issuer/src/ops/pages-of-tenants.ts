@@ -24,6 +24,8 @@ export async function voiceOfPage(
   mounts: readonly Mounted[],
   parts: Pick<SharedParts, 'store' | 'seal'>,
 ): Promise<Voice | undefined> {
+  // Most requests are none of these.
+  if (!/^\/(?:assets|interaction|connections)\//.test(request.url ?? '')) return undefined;
   const { pathname, searchParams } = new URL(request.url ?? '', 'http://origin');
   const [, part, name = '', last] = pathname.split('/');
   const cookies = cookiesOf(request);

@@ -8,12 +8,12 @@ import type { Voice } from './voice.ts';
 
 /** Name of the parameter that carries what a dialect noted through the engine. Nobody else's is taken. */
 export const ASKED = 'safeconduct_asked';
+/** Longest text of it, in characters. */
+export const MAX_ASKED = 2_000;
 /** Name of the parameter that says whose people alone may sign in. */
 export const TENANT = 'safeconduct_tenant';
 /** Name of the parameter that says which way to sign in was asked for. */
 export const CONNECTION = 'safeconduct_connection';
-/** Longest text of it, in characters. */
-export const MAX_ASKED = 2_000;
 
 /** What was said on the wire. */
 export interface Wire {
