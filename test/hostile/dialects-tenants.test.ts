@@ -95,6 +95,8 @@ describe('tenants and realms', { skip: postgresSkipped }, () => {
       const polled = await post(at.token, { grant_type: DEVICE, client_id: 'shop-terminal', device_code: begun.json.device_code });
       assert.equal(polled.json.access_token, undefined, `${at.name}, device`);
     }
+    const refused = (await world.events('login.failed')).filter(({ reason }) => reason === 'other_organization');
+    assert.ok(refused.length >= cases.length, `${refused.length} refusals are in the audit log`);
   });
 
   it("R-028 a guest's roles at a tenant are those that it gave, and at home none of them", async () => {

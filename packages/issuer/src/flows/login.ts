@@ -38,8 +38,9 @@ export async function takeLogin(desk: Desk, c: FlowContext): Promise<Response> {
       browser: getCookie(c, cookieName(desk)),
     });
     const result = await checked;
-    recordAttempt(desk, c, opened, result);
-    if (result.kind === 'ok' && (await isExpected(opened, result.user.id))) return finish(desk, c, result);
+    const expected = result.kind === 'ok' && (await isExpected(opened, result.user.id));
+    recordAttempt(desk, c, opened, { result, expected });
+    if (expected) return finish(desk, c, result);
     return draw(desk, c, opened, { email, again: opened.interaction.session !== undefined, problem: problemOf(result) });
   });
 }
@@ -106,10 +107,20 @@ function problemOf(result: SignInResult): LoginProblem {
   return result.kind === 'mismatch' ? { kind: 'mismatch' } : result;
 }
 
-function recordAttempt(desk: Desk, c: FlowContext, { client }: Opened, result: SignInResult): void {
+interface Attempt {
+  readonly result: SignInResult;
+  /** Whoever it is may sign in here. */
+  readonly expected: boolean;
+}
+
+function recordAttempt(desk: Desk, c: FlowContext, { client }: Opened, { result, expected }: Attempt): void {
   const common = { ...circumstances(desk, c), client: client.clientId };
   if (result.kind === 'ok') {
     const { id, organizationId } = result.user;
+    if (!expected) {
+      unit().record({ ...common, type: 'login.failed', outcome: 'refused', target: id, reason: 'other_organization' });
+      return;
+    }
     unit().record({ ...common, type: 'login.ok', outcome: 'ok', actor: id, organization: organizationId, details: { method: 'password' } });
   } else if (result.kind === 'mismatch') {
     // What was typed is not kept: people type passwords into the field for the e-mail.
