@@ -2,10 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import { artifactId } from '../provider/artifact.ts';
 import { readForm } from '../provider/front.ts';
-import { OWN } from '../provider/verified-claims.ts';
+import { issuerIn, textOf, unverifiedClaims } from '../provider/verified-claims.ts';
 import type { Voice } from '../provider/voice.ts';
 import { routeAt } from '../provider/wire.ts';
-import type { Row, Statement, Store } from '../store/database.ts';
+import type { Statement, Store } from '../store/database.ts';
 
 const HOME: Statement = {
   name: 'organization behind a credential',
@@ -33,7 +33,7 @@ export interface Redeemer {
 export async function redeemer(request: IncomingMessage, { place }: Voice, store: Pick<Store, 'run'>): Promise<Redeemer> {
   const route = routeAt(place, pathOf(request));
   if (route === 'userinfo') return { request, ...(await byToken(bearerOf(request), store)) };
-  if (request.method === 'GET' && route === 'endSession') return { request, issuer: textOf(claimsOf(hintOf(request)).iss) };
+  if (request.method === 'GET' && route === 'endSession') return { request, issuer: textOf(unverifiedClaims(hintOf(request)).iss) };
   if (request.method !== 'POST' || route !== 'token') return { request };
   const { form, copy } = await readForm(request);
   const ids = kinds.flatMap(([name, kind]) => form.getAll(name).map((value) => artifactId(kind, value)));
@@ -55,23 +55,6 @@ const kinds = [
   ['refresh_token', 'RefreshToken'],
   ['device_code', 'DeviceCode'],
 ] as const;
-
-/** The issuer that an access token of a dialect says it is of. */
-export function issuerIn(token: string): string | undefined {
-  return textOf(((claimsOf(token)[OWN] ?? {}) as Row).iss);
-}
-
-/** What a JWT says, unverified. */
-function claimsOf(jwt: string): Row {
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
-    return typeof claims === 'object' && claims !== null ? (claims as Row) : {};
-  } catch {
-    return {};
-  }
-}
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** Whoever signs out shows the ID token that a tenant's issuer gave. */
 const hintOf = ({ url = '' }: IncomingMessage): string => new URL(url, 'http://origin').searchParams.get('id_token_hint') ?? '';

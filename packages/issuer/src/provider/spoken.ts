@@ -132,7 +132,7 @@ async function tenantMeant({ organization }: Said, wire: WireRequest, options: S
 /** Client assertions of vendors' clients are good for many requests, and may have no identifier: each is said anew, once. */
 async function restate(parameters: URLSearchParams, { assertion, applications }: SpokenOptions): Promise<readonly 'assertion_reuse'[]> {
   const value = parameters.get('client_assertion');
-  const client = parameters.get('client_id') ?? clientOf(parameters);
+  const client = clientOf(parameters);
   if (value === null || client === undefined || !assertion) return [];
   const known = await applications.known.application(client);
   if (!known || known.refuses.includes('assertion_reuse')) return [];

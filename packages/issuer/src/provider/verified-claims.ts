@@ -70,6 +70,14 @@ function unwrapped({ iat, exp, [OWN]: own }: Row): Row | undefined {
   return typeof own === 'object' && own !== null ? { ...own, iat, exp } : undefined;
 }
 
+/** What a JWT says, unverified: good for finding who is to verify it, and for nothing else. */
+export const unverifiedClaims = (jwt: string): Row => parsed(jwt.split('.')[1] ?? '') ?? {};
+
+/** The issuer that an access token of a dialect says it is of, unverified. */
+export const issuerIn = (token: string): string | undefined => textOf(((unverifiedClaims(token)[OWN] ?? {}) as Row).iss);
+
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
 const canonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;
 
 function parsed(part: string): Row | undefined {

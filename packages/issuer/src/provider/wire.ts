@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Known, TranslatedRequest, WireRequest } from '../dialects/dialect.ts';
 import type { KnownApplication, Leniency, Place, RouteName } from '../dialects/facts.ts';
 import { ISSUER_SCOPES } from './applications.ts';
+import { textOf, unverifiedClaims } from './verified-claims.ts';
 import type { Voice } from './voice.ts';
 
 /** Name of the parameter that carries what a dialect noted through the engine. Nobody else's is taken. */
@@ -126,20 +127,11 @@ async function scopesOfApis(parameters: URLSearchParams, client: KnownApplicatio
 /** Who says to ask, by parameter or header. Nothing is proved by it. */
 export function clientOf(parameters: URLSearchParams, authorization = ''): string | undefined {
   const [, basic] = /^basic ([\w+/=]+)$/i.exec(authorization) ?? [];
-  if (basic === undefined) return parameters.get('client_id') ?? subjectOfAssertion(parameters.get('client_assertion'));
+  if (basic === undefined) return parameters.get('client_id') ?? textOf(unverifiedClaims(parameters.get('client_assertion') ?? '').sub);
   const [name = ''] = Buffer.from(basic, 'base64').toString().split(':', 1);
   try {
     return decodeURIComponent(name.replaceAll('+', ' '));
   } catch {
     return name;
-  }
-}
-
-function subjectOfAssertion(assertion: string | null): string | undefined {
-  try {
-    const { sub } = JSON.parse(Buffer.from(assertion?.split('.')[1] ?? '', 'base64url').toString()) as { readonly sub?: unknown };
-    return typeof sub === 'string' ? sub : undefined;
-  } catch {
-    return undefined;
   }
 }
