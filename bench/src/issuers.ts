@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase, freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase } from '@safeconduct/test-support/postgres';
 import { API, CALLBACK, PERSON, SCOPE, SECRET } from './issuer-configuration.ts';
 import type { Counts, Orders } from './issuer-process.ts';
 

@@ -4,7 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createDatabase, freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase } from '@safeconduct/test-support/postgres';
 import type { Orders, Seen } from './vault-races-process.ts';
 
 /** One issuer process. `alive` is false from its kill until it serves again. */

@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createCalendarApi } from '@safeconduct/example-calendar-api';
 import { createIssuer } from '@safeconduct/issuer';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { CONNECTION, racesConfiguration, racingPeople, SECRET } from './vault-races-configuration.ts';
 
 /** Milliseconds between what the calendar did and its answer: there a process dies most harmfully. */

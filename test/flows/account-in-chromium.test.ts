@@ -8,7 +8,8 @@ import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calend
 import { calendarPeople } from '@safeconduct/example-calendar-api/people';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
 import { accessibilityFindings, chromiumSkipped, launchChromium, type Watch, watch } from '@safeconduct/test-support/chromium';
-import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, Page } from 'playwright-core';
 
 const pictures = process.env.SAFECONDUCT_TEST_PICTURES;

@@ -9,7 +9,8 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
-import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, Page } from 'playwright-core';
 
 const library = readFileSync(join(dirname(createRequire(import.meta.url).resolve('oidc-client-ts')), '../browser/oidc-client-ts.min.js'));

@@ -11,7 +11,8 @@ import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calend
 import { calendarPeople } from '@safeconduct/example-calendar-api/people';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
-import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import type { Browser, Page } from 'playwright-core';
 import { createLogin, finishLogin, type Login, refreshLogin, revokeTokens, type SignedIn, startLogin } from 'safeconduct/login';
 import { protect } from 'safeconduct/protect';

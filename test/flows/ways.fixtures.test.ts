@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createIssuer, defineConfig } from '@safeconduct/issuer';
-import { createDatabase, freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase } from '@safeconduct/test-support/postgres';
 import { type ScriptedProvider, startScriptedProvider } from '@safeconduct/test-support/scripted-provider';
 import pg from 'pg';
 

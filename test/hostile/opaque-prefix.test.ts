@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { createIssuer, defineConfig, type Issuer } from '@safeconduct/issuer';
-import { freePort, quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage, type TestStorage } from '@safeconduct/test-support/postgres';
 import { type Guard, protect } from 'safeconduct/protect';
 import { safeconduct } from 'safeconduct/providers';
 

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createIssuer, defineConfig } from '@safeconduct/issuer';
-import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage } from '@safeconduct/test-support/postgres';
 import { type ScriptedProvider, startScriptedProvider } from '@safeconduct/test-support/scripted-provider';
 import { formsOf, type Page, type Visitor } from '../flows/ways.fixtures.test.ts';
 

@@ -5,11 +5,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { freePort } from './ports.ts';
 
 const run = promisify(execFile);
 
@@ -95,15 +95,6 @@ export async function quickStorage(): Promise<TestStorage> {
   if (postgresSkipped) return { settings: {}, env: {}, drop: async () => undefined };
   const { url, drop } = await createDatabase();
   return { settings: { databaseUrl: url }, env: { DATABASE_URL: url }, drop };
-}
-
-/** Finds a port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function statement(url: string, text: string): Promise<void> {

@@ -5,7 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFile
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { curlSkipped, here, launcher, type Running, start, variant } from './running.fixtures.test.ts';
 
 const run = promisify(execFile);

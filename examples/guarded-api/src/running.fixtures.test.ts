@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage } from '@safeconduct/test-support/postgres';
 import { variant as variantOf } from '@safeconduct/test-support/variant';
 
 const run = promisify(execFile);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromiumSkipped, launchChromium, watch } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { demoPeople } from './demo.ts';
 
 const program = fileURLToPath(new URL('start.ts', import.meta.url));

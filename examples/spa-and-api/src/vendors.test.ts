@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { onlyVendor, typeErrors, variant as variantOf } from '@safeconduct/test-support/variant';
 
 type Json = Readonly<Record<string, unknown>>;

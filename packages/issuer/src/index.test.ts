@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { createIssuer, type IssuerOptions } from './index.ts';
 import { type Raw, raw, type Started, start } from './issuer.fixtures.test.ts';
 import { introspect, refresh, signIn } from './provider/harness.test.ts';

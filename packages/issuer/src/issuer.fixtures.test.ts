@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import pg from 'pg';
 import { createIssuer, type Issuer, type IssuerOptions } from './index.ts';
 import { configuration } from './provider/shop.fixtures.test.ts';

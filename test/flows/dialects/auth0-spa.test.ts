@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Auth0Client, Auth0ClientOptions, GetTokenSilentlyVerboseResponse } from '@auth0/auth0-spa-js';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { decoded } from './auth0.fixtures.test.ts';
 import { ADA, API, startWorld, type World } from './world.fixtures.test.ts';

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
-import { freePort, postgresSkipped } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { postgresSkipped } from '@safeconduct/test-support/postgres';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { ADA, claimsOf, type EntraWorld, SCOPE, STOCK, startEntra } from './entra.fixtures.test.ts';
 

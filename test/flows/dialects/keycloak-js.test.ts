@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromiumSkipped, launchChromium, type Watch, watch } from '@safeconduct/test-support/chromium';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import type { Browser, Page } from 'playwright-core';
 import { type Realm, startRealm } from './keycloak.fixtures.test.ts';
 import { ADA, API_ID } from './world.fixtures.test.ts';

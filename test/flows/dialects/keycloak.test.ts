@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { freePort, postgresSkipped } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { postgresSkipped } from '@safeconduct/test-support/postgres';
 import type { RequestHandler } from 'express';
 import session from 'express-session';
 import { createRemoteJWKSet, jwtVerify } from 'jose';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import tls from 'node:tls';
 import { createIssuer, defineConfig, type IssuerConfiguration, type OriginDeclaration } from '@safeconduct/issuer';
-import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage } from '@safeconduct/test-support/postgres';
 import pg from 'pg';
 
 /** People, with ids that are UUIDs: some vendors' subjects are. `GUS` is of another organization, and a guest of the first. */
@@ -45,6 +46,8 @@ export interface World {
   readonly log: readonly string[];
   sql<R extends object>(text: string, values?: readonly unknown[]): Promise<R[]>;
   events(type: string): Promise<{ readonly outcome: string; readonly reason: string | null; readonly client: string | null }[]>;
+  /** Does now what the issuer does by itself. */
+  maintain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -178,6 +181,7 @@ export async function startWorld({ dialects, tls: secure = true, declare = (one)
     log,
     sql,
     events: (type) => sql('select outcome, reason, client from issuer.event where type = $1 order by at', [type]),
+    maintain: () => issuer.maintain(),
     async stop() {
       await outside?.end();
       await issuer.close(0);

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '@safeconduct/test-support/ports';
 import { demoPeople } from '../demo-people.ts';
 import { type Stack, startStack } from '../stack.ts';
 import { adaThere, readCalendar } from '../tour/almanac.ts';
 import { type Browser, createBrowser } from '../tour/browser.ts';
 import { throughConnecting } from '../tour/connect.ts';
-import { freePorts } from '../tour/ports.ts';
 
 describe('the terminal chat with the real issuer and shop', () => {
   let stack: Stack;
@@ -19,7 +19,7 @@ describe('the terminal chat with the real issuer and shop', () => {
   let urls = { issuerUrl: '', shopUrl: '', calendarUrl: '' };
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'newcomer-'));
-    const [issuer, shop, calendar] = await freePorts(3);
+    const [issuer, shop, calendar] = await Promise.all([freePort(), freePort(), freePort()]);
     urls = { issuerUrl: `http://localhost:${issuer}`, shopUrl: `http://localhost:${shop}`, calendarUrl: `http://localhost:${calendar}` };
     stack = await startStack({ ...urls, dataDirectory: join(directory, 'data') });
   });

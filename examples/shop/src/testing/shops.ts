@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import type { ChosenModel } from '../models/model.ts';
 import { type Settings, settingsFrom } from '../settings.ts';
 import { createShop, type Shop } from '../shop.ts';

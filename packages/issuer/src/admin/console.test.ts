@@ -1,7 +1,8 @@
 /** Everything that is clicked in a console before an API can be called with a personal access token, as calls of the admin API. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createDatabase, freePort, postgresSkipped } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase, postgresSkipped } from '@safeconduct/test-support/postgres';
 import { protect } from 'safeconduct/protect';
 import { safeconduct } from 'safeconduct/providers';
 import type { IssuerOptions } from '../index.ts';

@@ -1,7 +1,7 @@
 /** What the admin API says of applications, people and organizations for the sake of dialects. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { dialectNames } from '../dialects/table.ts';
 import { type Caller, startAdmin, type World } from './admin.fixtures.test.ts';
 import { fillTwoOrganizations, is } from './two-organizations.fixtures.test.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calendar-api';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import { ADA, connectLink, goToConfirm, open, Visitor } from '../flows/connecting.fixtures.test.ts';
 import { type Answer, startAdmin, type World } from './admin.fixtures.test.ts';
 

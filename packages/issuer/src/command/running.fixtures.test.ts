@@ -5,7 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort, quickStorage } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { quickStorage } from '@safeconduct/test-support/postgres';
 import { finished, wrote } from '../store/processes.fixtures.test.ts';
 
 export const launcher = fileURLToPath(new URL('../../bin/safeconduct.js', import.meta.url));

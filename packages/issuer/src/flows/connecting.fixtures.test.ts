@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { type CalendarApi, createCalendarApi } from '@safeconduct/example-calendar-api';
-import { createDatabase, freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase } from '@safeconduct/test-support/postgres';
 import { createIssuer, defineConfig, type IssuerConfiguration } from '../index.ts';
 import { openStore, type Row } from '../store/database.ts';
 

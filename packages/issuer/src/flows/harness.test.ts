@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { createDatabase, freePort, postgresSkipped } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase, postgresSkipped } from '@safeconduct/test-support/postgres';
 import { createIssuer, defineConfig, type Issuer } from '../index.ts';
 import { openStore, type Row, type Store } from '../store/database.ts';
 

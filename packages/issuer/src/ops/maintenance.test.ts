@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { createDatabase, freePort, postgresSkipped } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
+import { createDatabase, postgresSkipped } from '@safeconduct/test-support/postgres';
 import pg from 'pg';
 import { kids, query, withIssuer } from '../issuer.fixtures.test.ts';
 import { headerOf, introspect, redeem, refresh, signIn } from '../provider/harness.test.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { freePort } from '@safeconduct/test-support/postgres';
+import { freePort } from '@safeconduct/test-support/ports';
 import type { Handler } from './front.ts';
 import { openLocalAuthority, type ServerCertificate } from './local-authority.ts';
 import { type Listening, listen } from './server.ts';
