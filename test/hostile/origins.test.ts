@@ -216,3 +216,40 @@ describe('around the engines of an origin', { skip: postgresSkipped }, () => {
     }
   });
 });
+
+describe('sign-outs that another process left', { skip: postgresSkipped }, () => {
+  let world: World;
+  let told: Told;
+  let there: ThirdParty;
+  before(async () => {
+    told = await startTold();
+    there = await startThirdParty();
+    world = await startWorld({ dialects: ['auth0+entra', 'keycloak'], tls: false, declare: (base) => declared(base, told, there) });
+  });
+  after(async () => {
+    await world?.stop();
+    await there?.close();
+    told?.close();
+  });
+
+  it('R-061 are told by the issuers that the application knows, although nobody asked those for anything here', async () => {
+    const [auth0, keycloak] = [world.at('auth0'), world.at('keycloak')];
+    // As they are queued: of an issuer for everybody, of a place of all tenants, and of a tenant.
+    const realms = [`${auth0} auth0`, `${auth0} entra`, `${keycloak} keycloak ${SHOP_ORG}`];
+    const heard = realms.map(() => told.next());
+    for (const [index, realm] of realms.entries())
+      await world.sql(
+        `insert into issuer.logout_notice (id, client_id, account_id, sid, realm, expires_at)
+          values ($1, 'shop-web', $2, 'a session', $3, now() + interval '1 day')`,
+        [`lgn_left${index}`, ADA.id, realm],
+      );
+    for (let time = 0; time < 2; time++) await world.maintain();
+    const issuers = (await Promise.all(heard)).map(({ iss }) => String(iss)).sort();
+    assert.deepEqual(issuers, [`${auth0}/`, `${auth0}/${await tenantAt(auth0)}/v2.0`, `${keycloak}/realms/${SHOP_ORG}`].sort());
+  });
+
+  const tenantAt = async (origin: string): Promise<string> => {
+    const { json } = await get(`${origin}/${SHOP_ORG}/v2.0/.well-known/openid-configuration`);
+    return String(new URL(json.issuer).pathname.split('/')[1]);
+  };
+});

@@ -31,6 +31,7 @@ import type { Listening } from './ops/server.ts';
 import { openThirdParties, type ThirdParties } from './ops/third-parties.ts';
 import { tenants as organizations } from './orgs/organizations.ts';
 import { createSignIn } from './people/sign-in.ts';
+import { issuersWithNotices } from './provider/backchannel-logout.ts';
 import type { LiveToken } from './provider/live-token.ts';
 import type { Provider } from './provider/provider.ts';
 import { issuerIn } from './provider/verified-claims.ts';
@@ -127,7 +128,11 @@ async function prepare({ settings, log, store }: Parts, configuration: IssuerCon
   const engine = await createReloading(async () => assemble({ ...parts, voice, keys: await signingKeys(store, seal) }));
   const origins = createOrigins(parts, (root, provider) => [meAt(root, { ...parts, provider })].filter((part) => part !== undefined));
   const engines = () => [engine.current().provider, ...origins.running()];
-  const deliver = () => Promise.all(engines().map((one) => one.deliverLogouts()));
+  const deliver = async () => {
+    await Promise.all(engines().map((one) => one.deliverLogouts()));
+    // What still waits may have been left by another process, for an issuer that nobody asked here yet: it sends the next time.
+    if (origins.all.length > 0) await origins.open(await issuersWithNotices(store));
+  };
   const keysChanged = async () => void (await Promise.all([engine.reload(), origins.reload()]));
   const { issuer, masterKeys } = settings;
   const { vault } = thirdParties;

@@ -233,6 +233,8 @@ describe('an API of Entra ID', { skip: postgresSkipped }, () => {
     const good = await obo(access_token);
     const { oid, 'urn:safeconduct:token': own } = claimsOf(good.json.access_token);
     assert.deepEqual([good.status, oid, (own as { act?: unknown }).act], [200, ADA.id, { sub: API_ID }]);
+    const [noted] = await world.sql(`select actor, client, details from issuer.event where type = 'token.delegated'`);
+    assert.deepEqual(noted, { actor: ADA.id, client: API_ID, details: { resource: 'api://stock' } });
     const robot = await post(at('/oauth2/v2.0/token'), {
       grant_type: 'client_credentials',
       client_id: 'shop-robot',

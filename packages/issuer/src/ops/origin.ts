@@ -20,6 +20,8 @@ export interface Origin {
   readonly handler: Handler;
   /** The issuer of this name; undefined when it is none of this origin's. */
   readonly voiceOf: (issuer: string) => Promise<Voice | undefined>;
+  /** Every issuer of it that is there now. */
+  readonly voices: () => Promise<readonly Voice[]>;
   /** The name of a path for the log. */
   readonly routeOf: (path: string) => string;
 }
@@ -55,13 +57,13 @@ export function createOrigin(setting: OriginSetting, parts: OriginParts): Origin
     const { handler: all, pages } = await parts.engineFor(voice);
     return (voice === root ? all : pages)(request, response);
   };
-  return { setting, handler, routeOf: namer(root, tenanted), voiceOf: (issuer) => voiceOf(issuer, root, tenanted) };
-}
-
-async function voiceOf(issuer: string, root: Voice | undefined, mounts: readonly Mounted[]): Promise<Voice | undefined> {
-  if (root?.place.issuer === issuer) return root;
-  const all = await Promise.all(mounts.map(async ({ tenants, voice }) => (await tenants.all()).map((tenant) => voice(tenant))));
-  return all.flat().find(({ place }) => place.issuer === issuer);
+  const voices = async (): Promise<readonly Voice[]> => {
+    const ofTenants = await Promise.all(tenanted.map(async ({ tenants, voice }) => (await tenants.all()).map((tenant) => voice(tenant))));
+    return [...(root ? [root] : []), ...ofTenants.flat()];
+  };
+  const named = async (issuer: string) =>
+    root?.place.issuer === issuer ? root : (await voices()).find(({ place }) => place.issuer === issuer);
+  return { setting, handler, routeOf: namer(root, tenanted), voices, voiceOf: named };
 }
 
 const NOBODY = { error: 'invalid_tenant', error_description: 'no organization of this name has an issuer here' };

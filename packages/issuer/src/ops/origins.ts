@@ -14,6 +14,8 @@ export interface Origins {
   running(): readonly Provider[];
   /** The engine of an issuer of this name, also one that nobody asked yet; undefined when there is none. */
   providerOf(issuer: string): Promise<Provider | undefined>;
+  /** Makes the engines of these issuers, where nobody asked for them yet. */
+  open(isMeant: (voice: Voice) => boolean): Promise<void>;
   /** Takes the keys anew. */
   reload(): Promise<void>;
 }
@@ -36,6 +38,10 @@ export function createOrigins(parts: SharedParts, beside: Beside): Origins {
     async providerOf(issuer: string) {
       const [voice] = (await Promise.all(all.map((one) => one.voiceOf(issuer)))).filter((one) => one !== undefined);
       return voice && (await engines.at(voice)).provider;
+    },
+    async open(isMeant: (voice: Voice) => boolean) {
+      const voices = (await Promise.all(all.map((one) => one.voices()))).flat();
+      await Promise.all(voices.filter(isMeant).map(engines.at));
     },
     running: () => engines.built().map((one) => one.current().provider),
     async reload() {

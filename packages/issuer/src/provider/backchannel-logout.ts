@@ -2,6 +2,7 @@
 import type { Client, Provider } from 'oidc-provider';
 import type { Statement, Store } from '../store/database.ts';
 import { newId } from '../store/ids.ts';
+import { realmAround, realmOf, type Voice } from './voice.ts';
 
 /** What an application is still to be told. */
 export interface LogoutNotice {
@@ -26,6 +27,11 @@ const LEASE: Statement = {
     where id in (select id from issuer.logout_notice where next_at <= now() and expires_at > now()
       and (realm = $1 or realm = $2 and exists (select from issuer.users u where u.id = account_id and u.organization_id = $3)) order by next_at limit 20 for update skip locked)
     returning id, client_id, account_id, sid, attempts`,
+};
+const WAITING: Statement = {
+  name: 'issuers with logout notices',
+  text: `select distinct n.realm, u.organization_id as tenant from issuer.logout_notice n left join issuer.users u on u.id = n.account_id
+    where n.next_at <= now() and n.expires_at > now()`,
 };
 const DELIVERED: Statement = { name: 'logout notice delivered', text: 'delete from issuer.logout_notice where id = $1' };
 
@@ -56,6 +62,13 @@ export async function deliverLogouts({ store, tenant, send, warn }: DeliveryOpti
     }),
   );
   return due.length;
+}
+
+/** Says which issuers have notices to send now. */
+export async function issuersWithNotices(store: Pick<Store, 'run'>): Promise<(voice: Voice) => boolean> {
+  const due = await store.run<{ realm: string; tenant: string | null }>(WAITING, []);
+  return (voice) =>
+    due.some(({ realm, tenant }) => realm === realmOf(voice) || (realm === realmAround(voice) && tenant === voice.tenant?.id));
 }
 
 /** The engine's own way of building and posting a logout token, taken before it is replaced by our queue. */

@@ -5,11 +5,13 @@
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { findAccount } from './accounts.ts';
 import { type Applications, traitsOf } from './applications.ts';
+import { onceAMinute } from './audit.ts';
 import { isForProxy } from './exchange-names.ts';
 import { liveToken, type TokenSource } from './find-token.ts';
 import type { LiveToken } from './live-token.ts';
 import { ON_BEHALF_OF } from './own-endpoints.ts';
 import { defaultResource, describeResource } from './resources.ts';
+import { unit } from './unit.ts';
 import type { Voice } from './voice.ts';
 
 /** What such a request may send beyond the client's own proof. */
@@ -105,7 +107,26 @@ async function issue(ctx: KoaContextWithOIDC, { caller, assertion, server, optio
   actors.set(token, { act: { sub: caller.clientId, ...(typeof before === 'object' && before !== null && { act: before }) } });
   ctx.oidc.entity('AccessToken', token);
   const value = await token.save();
+  note(ctx, { caller, assertion, server });
   return { access_token: value, token_type: 'Bearer', expires_in: token.expiration, ...(scope !== '' && { scope }) };
+}
+
+const mayNote = onceAMinute();
+
+/** Writes down who acted for whom, and where: once a minute, for an API may do it for each of its requests. */
+function note({ ip }: KoaContextWithOIDC, { caller, assertion: { person, token }, server }: Omit<Issuing, 'options'>): void {
+  const resource = server.identifier();
+  if (!mayNote(`${caller.clientId} ${person} ${resource}`)) return;
+  const organization = token.bearer?.organization;
+  unit().record({
+    type: 'token.delegated',
+    outcome: 'ok',
+    actor: person,
+    client: caller.clientId,
+    organization,
+    ip,
+    details: { resource },
+  });
 }
 
 /** Those of the API that are asked for; without any, all that the caller may have. */
