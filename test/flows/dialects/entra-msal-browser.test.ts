@@ -127,14 +127,4 @@ describe('MSAL in Chromium', { skip: postgresSkipped || chromiumSkipped }, () =>
     const silent = inPage(`await app.ssoSilent({ scopes: ['${SCOPE}'] })`);
     await assert.rejects(silent, /login_required/);
   });
-
-  it('S3.6 keeps the opener of a window, as docs pages that sign in open one', async () => {
-    const asked = { client_id: 'shop-spa', response_type: 'code', redirect_uri: `${origin}/auth`, scope: SCOPE, prompt: 'login' };
-    const proof = { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' };
-    const address = `${world.authority}/oauth2/v2.0/authorize?${new URLSearchParams({ ...asked, ...proof })}`;
-    const [popup] = await Promise.all([tab.waitForEvent('popup'), tab.evaluate((url) => void window.open(url), address)]);
-    await popup.getByLabel('E-mail').waitFor();
-    assert.equal(await popup.evaluate('window.opener !== null'), true);
-    await popup.close();
-  });
 });
