@@ -51,8 +51,14 @@ const scans = (
   });
   return { name, scan };
 });
+// A program that a test left running keeps the runner waiting: then it ends here, and says what it waited for.
+const late = setTimeout(() => {
+  console.error('# the run takes more than 30 minutes: it is stopped');
+  runner.kill('SIGTERM');
+}, 30 * 60_000);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => runner.kill(signal));
 const code = await new Promise<number>((resolve) => runner.on('close', (status) => resolve(status ?? 1)));
+clearTimeout(late);
 await cluster?.stop();
 // Nothing that the whole run printed may hold a credential (R-146).
 const leaks = scans.flatMap(({ name, scan }) => scan.findings().map((finding) => `${name}, ${finding}`));
