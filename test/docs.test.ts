@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { IssuerConfiguration } from '@safeconduct/issuer';
 import { errorCodes } from 'safeconduct/identity';
+import { checkConfiguration } from '../packages/issuer/src/configuration/schema.ts';
 
 const root = join(import.meta.dirname, '..');
 const scratch = join(root, '.fences');
@@ -31,19 +33,47 @@ function scriptsIn(folder: string): Record<string, string> {
   return (JSON.parse(read(file)) as { scripts?: Record<string, string> }).scripts ?? {};
 }
 
+/** What of this configuration nobody could start with: every finding, and organizations that it does not declare. */
+function findings(configuration: IssuerConfiguration): string[] {
+  const { organizations = [], projects = [], users = [], connections = [] } = configuration;
+  const strange = [...projects, ...users, ...connections]
+    .filter(({ organization }) => !organizations.some(({ id }) => id === organization))
+    .map(({ id, organization }) => `${id}: there is no organization ${organization}`);
+  try {
+    checkConfiguration(configuration);
+    return strange;
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error), ...strange];
+  }
+}
+
 describe('documentation', () => {
-  before(() => mkdirSync(scratch, { recursive: true }));
+  const examples: { readonly page: string; readonly code: string; readonly path: string }[] = [];
+  before(() => {
+    mkdirSync(scratch, { recursive: true });
+    for (const page of [...pages, ...globSync('packages/*/src/**/*.ts', { cwd: root })])
+      for (const code of fences(read(page))) examples.push({ page, code, path: join(scratch, `${examples.length}.ts`) });
+    for (const { page, code, path } of examples) writeFileSync(path, `// from ${page}\n${code}export {};\n`);
+  });
   after(() => rmSync(scratch, { recursive: true, force: true }));
 
   it('has only examples that compile', () => {
-    let count = 0;
-    for (const file of [...pages, ...globSync('packages/*/src/**/*.ts', { cwd: root })]) {
-      for (const code of fences(read(file))) writeFileSync(join(scratch, `${count++}.ts`), `// from ${file}\n${code}export {};\n`);
-    }
     const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false };
     writeFileSync(join(scratch, 'tsconfig.json'), JSON.stringify({ extends: '../tsconfig.json', compilerOptions, include: ['*.ts'] }));
-    assert.ok(count > 5, `only ${count} examples were found`);
+    assert.ok(examples.length > 5, `only ${examples.length} examples were found`);
     run('tsc', ['-p', scratch]);
+  });
+
+  it('has only configurations that an issuer takes, each for itself', async () => {
+    const configurations = examples.filter(({ code }) => code.includes('export default defineConfig('));
+    assert.ok(configurations.length > 5, `only ${configurations.length} configurations were found`);
+    // What a page takes from the environment.
+    process.env.CALENDAR_SECRET ??= 'any';
+    const wrong = configurations.map(async ({ page, path }) => {
+      const { default: configuration } = (await import(path)) as { readonly default: IssuerConfiguration };
+      return findings(configuration).map((finding) => `${page}: ${finding}`);
+    });
+    assert.deepEqual((await Promise.all(wrong)).flat(), []);
   });
 
   it('describes every error code, and no other', () => {

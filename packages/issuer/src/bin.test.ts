@@ -80,7 +80,7 @@ describe('the command safeconduct', () => {
     const env = { SAFECONDUCT_ISSUER: `http://localhost:${own}` };
     const child = start(['dev', '--dialect', 'zitadel', '--port', String(port)], env, world);
     const end = finished(child);
-    await wrote(child, `http://localhost:${own} is ready`);
+    await wrote(child, `http://localhost:${port} (zitadel) is ready; the issuer itself is http://localhost:${own}.`);
     const metadata = (await (await fetch(`http://localhost:${port}/.well-known/openid-configuration`)).json()) as Record<string, string>;
     assert.equal(metadata.issuer, `http://localhost:${port}`);
     const basic = Buffer.from('demo-service:demo-service-secret-that-everybody-knows').toString('base64');
@@ -96,6 +96,36 @@ describe('the command safeconduct', () => {
     assert.equal(code, 0, output);
     for (const told of [`http://localhost:${port}  speaks zitadel`, `http://localhost:${own}  is the issuer itself`, 'ada@demo.example'])
       assert.ok(output.includes(told), told);
+  });
+
+  it('dev --dialect tells of its demo world where only the issuer itself is spoken, too', async () => {
+    const world = mkdtempSync(join(tmpdir(), 'safeconduct-bin-standard-'));
+    const child = start(['dev', '--dialect', 'standard', '--port', String(await freePort())], {}, world);
+    const end = finished(child);
+    await wrote(child, 'is ready. Ctrl-C stops it.');
+    child.kill('SIGTERM');
+    const { code, output } = await end;
+    rmSync(world, { recursive: true, force: true });
+    assert.equal(code, 0, output);
+    for (const told of ['speaks', 'demo-web', 'ada@demo.example']) assert.equal(output.includes(told), told !== 'speaks', told);
+  });
+
+  it('dev says that a configuration declares nobody, and a command that the origin of a vendor has no admin API', async () => {
+    const [port, own] = [await freePort(), await freePort()];
+    const world = mkdtempSync(join(tmpdir(), 'safeconduct-bin-nobody-'));
+    const origin = `http://localhost:${port}`;
+    const declared = `origins: [{ url: '${origin}', dialect: 'keycloak' }], organizations: [{ id: 'acme', name: 'Acme' }]`;
+    writeFileSync(join(world, 'safeconduct.config.ts'), `export default { ${declared} };`);
+    const child = start(['dev'], { SAFECONDUCT_ISSUER: `http://localhost:${own}` }, world);
+    const end = finished(child);
+    await wrote(child, 'is ready; the issuer itself');
+    const asked = await safeconduct(['people', 'list'], { SAFECONDUCT_ISSUER: origin, SAFECONDUCT_TOKEN: 'any' });
+    child.kill('SIGTERM');
+    const { output } = await end;
+    rmSync(world, { recursive: true, force: true });
+    assert.match(output, /No application is served there yet.*\n\nThe configuration declares nobody who can sign in/);
+    assert.equal(asked.code, 1);
+    assert.match(asked.output, new RegExp(`${origin} has no admin API \\(404\\).*SAFECONDUCT_ISSUER`));
   });
 
   it('dev refuses a dialect that nobody speaks, and start knows no demo world', async () => {

@@ -27,7 +27,7 @@ const dev = () => new Option('--dev', 'act on the development database of this d
 const dialect = () =>
   new Option(
     '--dialect <name...>',
-    'speak as this vendor does, at an origin of its own (repeat it for more). Without a configuration file, with a demo world',
+    'speak as this vendor does, at an origin of its own (several names for several). Without a configuration file, with a demo world',
   ).choices(dialectNames);
 const port = () =>
   new Option('--port <number>', 'listen on this port of localhost; with --dialect, the first one does').argParser((text: string) => {

@@ -6,12 +6,12 @@ import { createServer, type Server } from 'node:https';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Auth0Client, Auth0ClientOptions, GetTokenSilentlyVerboseResponse } from '@auth0/auth0-spa-js';
+import type { Auth0Client, Auth0ClientOptions, ConnectAccountRedirectResult, GetTokenSilentlyVerboseResponse } from '@auth0/auth0-spa-js';
 import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chromium';
 import { freePort } from '@safeconduct/test-support/ports';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { decoded } from './auth0.fixtures.test.ts';
-import { ADA, API, startWorld, type World } from './world.fixtures.test.ts';
+import { type Auth0World, decoded, startAuth0World } from './auth0.fixtures.test.ts';
+import { ADA, API, type World } from './world.fixtures.test.ts';
 
 const SCRIPT = readFileSync(
   createRequire(import.meta.url)
@@ -39,7 +39,7 @@ interface PageGlobals {
 }
 
 describe('auth0-spa-js', { skip: chromiumSkipped, timeout: 120_000 }, () => {
-  let world: World;
+  let world: Auth0World;
   let app = '';
   let server: Server;
   let browser: Browser;
@@ -50,28 +50,26 @@ describe('auth0-spa-js', { skip: chromiumSkipped, timeout: 120_000 }, () => {
     // browsers keep the cookies of others from a frame.
     const port = await freePort();
     app = `https://localhost:${port}/`;
-    world = await startWorld({
-      dialects: ['auth0'],
-      declare: (base) => ({
-        ...base,
-        projects: (base.projects ?? []).map((project) => ({
-          ...project,
-          applications: [
-            {
-              id: 'page',
-              name: 'A page',
-              kind: 'spa',
-              firstParty: true,
-              redirectUris: [app],
-              postLogoutRedirectUris: [app],
-              dialects: ['auth0'],
-              resources: [API],
-              scopes: ['openid', 'profile', 'email', 'offline_access', 'orders:read'],
-            },
-          ],
-        })),
-      }),
-    });
+    world = await startAuth0World((base) => ({
+      ...base,
+      connections: (base.connections ?? []).map((one) => ({ ...one, publicClients: true, applications: { page: true } })),
+      projects: (base.projects ?? []).map((project) => ({
+        ...project,
+        applications: [
+          {
+            id: 'page',
+            name: 'A page',
+            kind: 'spa',
+            firstParty: true,
+            redirectUris: [app],
+            postLogoutRedirectUris: [app],
+            dialects: ['auth0'],
+            resources: [API],
+            scopes: ['openid', 'profile', 'email', 'offline_access', 'orders:read'],
+          },
+        ],
+      })),
+    }));
     server = await servePage(world, port);
     browser = await launchChromium();
     // What the command prints about trusting the local authority, done for this browser.
@@ -167,6 +165,33 @@ describe('auth0-spa-js', { skip: chromiumSkipped, timeout: 120_000 }, () => {
     await signIn({ useRefreshTokens: true });
     for (let time = 0; time < 3; time++) assert.ok((await renewed())?.access_token);
     assert.equal(new Set(used).size, used.length);
+  });
+
+  it('connects an account at a third party, and comes back to read what it got', async () => {
+    const more: Partial<Auth0ClientOptions> = {
+      useRefreshTokens: true,
+      useMrrt: true,
+      cacheLocation: 'localstorage',
+      // Scopes that are a text are asked for at every API, and missed at those that have none of them.
+      authorizationParams: { redirect_uri: app, audience: API, scope: { [API]: 'openid profile email orders:read' } },
+    };
+    await signIn(more);
+    await page.evaluate(() => {
+      const { client } = globalThis as unknown as PageGlobals;
+      void client.connectAccountWithRedirect({ connection: 'google-oauth2', scopes: ['notes'], appState: 'of the page' });
+    });
+    await page.waitForURL((url) => url.href.startsWith(world.home));
+    await fillIn(page);
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await page.waitForURL(/\/confirm\b/);
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.has('connect_code'));
+    await load(more);
+    const done = (await page.evaluate(() =>
+      (globalThis as unknown as PageGlobals).client.handleRedirectCallback(),
+    )) as ConnectAccountRedirectResult;
+    assert.deepEqual([done.connection, done.appState, done.scopes], ['google-oauth2', 'of the page', ['notes']]);
+    assert.match(done.id, /^cac_/);
   });
 
   it('S2.10 signs out, and is signed out', async () => {

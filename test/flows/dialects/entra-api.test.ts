@@ -178,8 +178,11 @@ describe('an API of Entra ID', { skip: postgresSkipped }, () => {
     assert.equal(found.issuer, `${world.authority}/v2.0`);
   });
 
-  it('serves nobody at a tenant that does not exist', async () => {
-    assert.equal((await fetch(at('/v2.0/.well-known/openid-configuration', 'nobody.example'))).status, 404);
+  it('numbers a tenant that does not exist', async () => {
+    const form = { grant_type: 'client_credentials', client_id: 'shop-robot', client_secret: SECRET };
+    const { status, json } = await post(at('/oauth2/v2.0/token', 'nobody.example'), form);
+    assert.deepEqual([status, json.error, json.error_codes], [400, 'invalid_tenant', [90002]]);
+    assert.equal((await fetch(at('/v2.0/.well-known/openid-configuration', 'nobody.example'))).status, 400);
   });
 
   it('answers in the page by form_post and in a fragment, with an ID token that has its hashes', async () => {
@@ -194,7 +197,10 @@ describe('an API of Entra ID', { skip: postgresSkipped }, () => {
       const claims = claimsOf(answer.get('id_token') ?? '');
       assert.deepEqual([claims.nonce, claims.oid, claims.aud], ['n', ADA.id, 'shop-web'], response_type);
       assert.equal('c_hash' in claims, response_type.includes('code'));
-      assert.equal(answer.has('access_token'), response_type.includes(' token') && response_type !== 'code id_token');
+      const token = answer.get('access_token');
+      assert.equal(token !== null, response_type === 'id_token token');
+      // Nobody has proved to be the application there.
+      if (token !== null) assert.deepEqual([claimsOf(token).azpacr, answer.get('scope')], ['0', SCOPE]);
     }
     const reasons = (await world.events('dialect.lenient')).map(({ reason }) => reason);
     assert.ok(reasons.includes('token_in_address'), String(reasons));
@@ -213,6 +219,9 @@ describe('an API of Entra ID', { skip: postgresSkipped }, () => {
     const { status, json, headers } = await post(at('/oauth2/v2.0/token?client-request-id=x'), form);
     assert.deepEqual([status, json.error, json.error_codes], [401, 'invalid_client', [7000215]]);
     assert.equal(headers.get('x-ms-request-id'), json.trace_id);
+    const named = '11111111-2222-4333-8444-555555555555';
+    assert.equal((await post(at(`/oauth2/v2.0/token?client-request-id=${named}`), form)).json.correlation_id, named);
+    assert.equal((await post(at('/oauth2/v2.0/token'), form, { 'client-request-id': named })).json.correlation_id, named);
     assert.equal(headers.get('cache-control'), 'no-store');
     assert.equal(JSON.stringify(json).includes(SECRET), false);
     assert.equal(world.log.join('').includes(SECRET), false);

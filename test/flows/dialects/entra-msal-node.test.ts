@@ -90,6 +90,20 @@ describe('MSAL for Node', { skip: postgresSkipped }, () => {
     assert.deepEqual([claimsOf(accessToken).aud, scopes], ['stock-api', [`${STOCK}/stock.read`]]);
   });
 
+  it('gets a token for the profile by the refresh token of a sign-in at an API, and it is for no API', async () => {
+    const { app, account } = await signedIn();
+    const { accessToken, scopes } = await app.acquireTokenSilent({ account, scopes: ['User.Read'] });
+    assert.deepEqual([accessToken.includes('.'), scopes.includes('User.Read')], [false, true]);
+    const person = await fetch(`${world.authority}/oidc/userinfo`, { headers: { authorization: `Bearer ${accessToken}` } });
+    assert.equal(((await person.json()) as { name?: string }).name, ADA.name);
+  });
+
+  it('calls its requests in errors as the program does', async () => {
+    const correlationId = '11111111-2222-4333-8444-555555555555';
+    const refused = web().acquireTokenByRefreshToken({ refreshToken: 'x', scopes: [SCOPE], correlationId });
+    await assert.rejects(refused, new RegExp(`Correlation ID: ${correlationId}`));
+  });
+
   it('finds what it got by /.default in its cache', async () => {
     const { app, account } = await signedIn(web(), [`${API}/.default`]);
     assert.equal((await app.acquireTokenSilent({ account, scopes: [`${API}/.default`] })).fromCache, true);

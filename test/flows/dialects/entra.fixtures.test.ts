@@ -8,6 +8,8 @@ import { ADA, API, API_ID, CALLBACK, SECRET, SHOP_ORG, startWorld, Visitor, type
 export const STOCK = 'api://stock';
 /** An API that wants tokens of version 1. */
 export const OLDER = 'api://older';
+/** An API with a slash at the end of its name and another within its scope's. */
+export const SLASHED = 'https://slash.example/';
 export const SCOPE = `${API}/user_impersonation`;
 
 /** As MSAL is told of it: nothing but where it is, and that it may be trusted. */
@@ -46,12 +48,13 @@ function completed(declared: IssuerConfiguration, { daemonKey, spa }: EntraOptio
   const [orders, ...rest] = project.apis ?? [];
   if (!orders) throw new TypeError('there is no API to add to');
   const dialects = ['entra'];
-  const further = { resources: [API, STOCK, OLDER] };
+  const further = { resources: [API, STOCK, OLDER, SLASHED] };
   const apis = [
     { ...orders, resources: [STOCK] },
     ...rest,
     { id: 'stock-api', name: 'Stock', resource: STOCK, scopes: { 'stock.read': 'See what is there' }, dialects },
     { id: 'older-api', name: 'Older', resource: OLDER, scopes: { use: 'Use it' }, tokenVersion: 1 as const, dialects },
+    { id: 'slash-api', name: 'Slash', resource: SLASHED, scopes: { 'deep/scope': 'See what is below' }, dialects },
   ];
   const daemon = {
     id: 'daemon',
@@ -65,7 +68,7 @@ function completed(declared: IssuerConfiguration, { daemonKey, spa }: EntraOptio
   };
   const applications = (project.applications ?? []).map((one) =>
     ['shop-web', 'shop-spa', 'shop-terminal'].includes(one.id)
-      ? { ...one, ...(one.kind === 'spa' && spa), ...further, scopes: [...(one.scopes ?? []), 'stock.read', 'use'] }
+      ? { ...one, ...(one.kind === 'spa' && spa), ...further, scopes: [...(one.scopes ?? []), 'stock.read', 'use', 'deep/scope'] }
       : one,
   );
   return { ...declared, projects: [{ ...project, apis, applications: [...applications, ...(daemonKey ? [daemon] : [])] }] };
@@ -146,7 +149,9 @@ export function programOf(world: EntraWorld) {
     const code = (await answerTo(`${at(`/oauth2${version}/authorize`)}?${query}`, person)).get('code') ?? '';
     const proof = client === 'shop-web' ? { client_secret: SECRET } : {};
     const form = { grant_type: 'authorization_code', client_id: client, code, redirect_uri: CALLBACK, code_verifier: verifier, ...proof };
-    return { redeem: (headers = {}) => post(at(`/oauth2${version}/token`), form, headers) };
+    return {
+      redeem: (headers = {}, further: Record<string, string> = {}) => post(at(`/oauth2${version}/token`), { ...form, ...further }, headers),
+    };
   }
   return { at, tokens };
 }

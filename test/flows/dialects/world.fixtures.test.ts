@@ -31,6 +31,8 @@ export const API_ID = '6e74172b-0000-4000-8000-a39bb12e3000';
 export interface WorldOptions {
   /** An origin for each; `entra` beside another one: `auth0+entra`. */
   readonly dialects: readonly string[];
+  /** Ids of the organizations that are tenants where a dialect stands beside another one. Default: all. */
+  readonly tenants?: readonly string[];
   /** Origins on https with the local authority. Default true. */
   readonly tls?: boolean;
   /** Changes what is declared. */
@@ -135,7 +137,7 @@ export const base: IssuerConfiguration = defineConfig({
 });
 
 /** Starts it. */
-export async function startWorld({ dialects, tls: secure = true, declare = (one) => one }: WorldOptions): Promise<World> {
+export async function startWorld({ dialects, tenants, tls: secure = true, declare = (one) => one }: WorldOptions): Promise<World> {
   const directory = mkdtempSync(join(tmpdir(), 'safeconduct-dialects-'));
   const storage = await quickStorage();
   const home = `http://localhost:${await freePort()}`;
@@ -143,7 +145,7 @@ export async function startWorld({ dialects, tls: secure = true, declare = (one)
   for (const named of dialects) {
     const [dialect = '', ...mounts] = named.split('+');
     const url = `${secure ? 'https' : 'http'}://localhost:${await freePort()}`;
-    origins.set(dialect, { url, dialect, ...Object.fromEntries(mounts.map((one) => [one, {}])) });
+    origins.set(dialect, { url, dialect, ...Object.fromEntries(mounts.map((one) => [one, { ...(tenants && { tenants }) }])) });
     for (const one of mounts) origins.set(one, { url, dialect });
   }
   const log: string[] = [];

@@ -163,11 +163,25 @@ describe('an API', { skip: postgresSkipped }, () => {
         await assertion('key-bot', { age: 3700 }),
         await assertion('key-bot', { audience: 'https://elsewhere.example' }),
         await assertion('ci-bot'),
-        'nonsense',
+        await assertion('key-bot', { dated: false }),
+        'x.y.z',
       ];
       for (const one of bad) {
         const { status, json } = await world.post('/oauth/v2/token', { grant_type: PROFILE, assertion: one, scope: 'openid' });
-        assert.ok(status === 400 && /^invalid_(grant|request)$/.test(json.error), JSON.stringify(json));
+        assert.deepEqual([status, json.error], [400, 'invalid_grant'], JSON.stringify(json));
+      }
+      const { status, json } = await world.post('/oauth/v2/token', { grant_type: PROFILE, scope: 'openid' });
+      assert.deepEqual([status, json], [400, { error: 'invalid_request', error_description: 'assertion is missing' }]);
+    });
+
+    it('of no organization but its own', async () => {
+      const scope = (organization: string) => `openid ${urn}:org:id:${organization}`;
+      for (const [asked, told] of [
+        [scope('acme'), scope('acme')],
+        [scope('globex'), 'openid'],
+      ] as const) {
+        const { json } = await world.post('/oauth/v2/token', { grant_type: 'client_credentials', scope: asked }, basic('ci-bot'));
+        assert.deepEqual([json.scope, (await introspect(json.access_token)).json.scope], [told, told]);
       }
     });
   });
@@ -184,11 +198,14 @@ describe('an API', { skip: postgresSkipped }, () => {
     const wrong = await introspect(token, basic(API, 'another'));
     assert.deepEqual([wrong.status, wrong.json.error], [401, 'invalid_client']);
     const none = await introspect(token, {});
-    assert.deepEqual([none.status, none.json.error], [400, 'invalid_request']);
+    assert.deepEqual([none.status, none.json.error], [401, 'invalid_client']);
     const two = await world.post('/oauth/v2/introspect', { token, client_id: API, client_secret: SECRET }, basic(API));
-    assert.deepEqual([two.status, two.json.error], [400, 'invalid_request']);
+    assert.deepEqual(two.json, { error: 'invalid_request', error_description: 'client authentication must not use more than one method' });
     const nobody = await world.post('/oauth/v2/introspect', { token, client_id: 'cli' });
-    assert.deepEqual([nobody.status, nobody.json.error], [400, 'invalid_client']);
+    assert.deepEqual([nobody.status, nobody.json.error], [401, 'invalid_client']);
+    const undated = { client_assertion_type: ASSERTION, client_assertion: await assertion('jwt-api', { dated: false }) };
+    const refused = await world.post('/oauth/v2/introspect', { token, ...undated });
+    assert.deepEqual([refused.status, refused.json.error], [401, 'invalid_client']);
   });
 
   it('says what is wrong with a token request by the codes that Zitadel has', async () => {

@@ -12,6 +12,8 @@ export const API = '305211467129991169@shop';
 export const MESSAGES = 'https://messages.example';
 export const ADA = { id: 'usr_ada', email: 'ada@acme.example', password: 'plain tea on the quay' };
 export const OLA = { id: 'usr_ola', email: 'ola@globex.example', password: 'seven gulls over the pier' };
+/** Of `globex`, and a guest of `acme`. */
+export const GUS = { id: 'usr_gus', email: 'gus@globex.example', password: 'nine herons in the reeds' };
 /** Where the tests' applications are sent back to. Nobody listens there. */
 export const CALLBACK = 'http://localhost:8081';
 export const ASSERTION = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -147,6 +149,7 @@ function configuration(publicKey: KeyObject) {
         ...{ roles: { shop: ['read:messages', 'admin'], depot: ['picker'] }, metadata: { shoe: '38' } },
       },
       { ...OLA, organization: 'globex', emailVerified: true, name: 'Ola Nordmann' },
+      { ...GUS, organization: 'globex', emailVerified: true, guestOf: { acme: { shop: ['read:messages'] } } },
     ],
   });
 }
@@ -205,9 +208,9 @@ export const held = { 'read:messages': { acme: 'acme.example' } };
 export function signAssertion(
   { key, origin }: World,
   id: string,
-  { audience = origin as string | string[], age = 0 } = {},
+  { audience = origin as string | string[], age = 0, dated = true } = {},
 ): Promise<string> {
   const now = Math.floor(Date.now() / 1000) - age;
-  const claims = { iss: id, sub: id, aud: audience, iat: now, exp: now + 3600 };
+  const claims = { iss: id, sub: id, aud: audience, ...(dated && { iat: now }), exp: now + 3600 };
   return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'key-1' }).sign(key);
 }

@@ -115,13 +115,16 @@ function refusal(answered: Answered, { error, description, problems }: Refusal, 
     });
   }
   if (status >= 500) return broken(answered);
-  if (description === undefined) return notAdmin(answered);
+  if (description === undefined || (status === 404 && description === NO_SUCH_PATH)) return notAdmin(answered);
   const next = error === 'insufficient_scope' ? ' Ask an administrator of this issuer, or act as somebody who may.' : '';
   // The findings stand below, one a line.
   const first = problems[0] === undefined ? -1 : description.indexOf(problems[0]);
   const said = first > 0 ? description.slice(0, first).trim() : description;
   return new CommandProblem(`${said}${next}`, { error: error ?? 'refused', problems });
 }
+
+/** What an origin that has no pages says of a path that it does not know. */
+const NO_SUCH_PATH = 'There is nothing here.';
 
 const broken = ({ issuer, status, requestId }: Answered) =>
   new CommandProblem(
@@ -130,9 +133,11 @@ const broken = ({ issuer, status, requestId }: Answered) =>
     { error: 'server_error' },
   );
 
+// An origin that speaks as a vendor does is the likeliest: it has the port that the issuer has by default.
 const notAdmin = ({ issuer, status }: Answered) =>
   new CommandProblem(
-    `${issuer} gave an answer (${status}) that is none of a Safeconduct issuer: check --issuer, and whether its version fits.`,
+    `${issuer} has no admin API (${status}). Where \`safeconduct dev\` speaks as a vendor does, that is at another address, which it prints: ` +
+      'name that one with --issuer or SAFECONDUCT_ISSUER. If this is the issuer itself, check whether its version fits.',
     {
       error: 'answer_invalid',
     },

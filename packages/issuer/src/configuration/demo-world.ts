@@ -61,9 +61,10 @@ const service: ApplicationDeclaration = {
 
 const password = demo('a demo passphrase for everybody');
 
+// Ids of their own: who tries the shop in the same directory has its people, who would be moved.
 const people: readonly UserDeclaration[] = [
   {
-    id: 'usr_demo_ada',
+    id: 'usr_dialect_ada',
     name: 'Ada Brandt',
     givenName: 'Ada',
     familyName: 'Brandt',
@@ -71,7 +72,7 @@ const people: readonly UserDeclaration[] = [
     roles: ['reader', 'writer'],
   },
   {
-    id: 'usr_demo_ben',
+    id: 'usr_dialect_ben',
     name: 'Ben Okafor',
     givenName: 'Ben',
     familyName: 'Okafor',

@@ -231,7 +231,10 @@ function credentialProblems({ kind, authMethod, secret, jwks, pkceRequired }: Ch
   if (isPublic && method !== 'none') problems.push([['authMethod'], `must be left out: a ${kind} application cannot keep a secret`]);
   if (!isPublic && method === 'none') problems.push([['authMethod'], `must not be none: a ${kind} application proves itself`]);
   if (method.startsWith('client_secret') && secret === undefined)
-    problems.push([['secret'], 'is missing: make one with `openssl rand -base64 32`']);
+    problems.push([
+      ['secret'],
+      "is missing: write secret: demo('…') for development, or take one that `openssl rand -base64 32` made from the environment",
+    ]);
   if (!method.startsWith('client_secret') && secret !== undefined)
     problems.push([['secret'], `must be left out: it proves itself by ${method}`]);
   if ((method === 'private_key_jwt') !== (jwks !== undefined))

@@ -33,6 +33,10 @@ describe('the Auth0 dialect', () => {
     assert.equal(auth0.shapes.key?.({ kid: 'thumb', x5c: ['MII'] }, place).x5t, 'thumb');
   });
 
+  it('takes client assertions for the issuer, with its slash, and for the token endpoint', () => {
+    assert.deepEqual(auth0.policy.assertionAudience(place, ORIGIN), [`${ORIGIN}/`, `${ORIGIN}/oauth/token`]);
+  });
+
   it('keeps refresh tokens of applications that prove themselves, and replaces those of browsers and devices', () => {
     assert.equal(auth0.policy.rotates({ kind: 'web', confidential: true }), false);
     assert.equal(auth0.policy.rotates({ kind: 'spa', confidential: false }), true);

@@ -25,7 +25,11 @@ const place = (origin: string): Place => ({ issuer: `${origin}/`, routes, aliase
 export const auth0: Dialect = {
   name: 'auth0',
   place,
-  local: { url: 'https://localhost:8443', settings: (_place, origin) => ({ domain: new URL(origin).host }) },
+  local: {
+    url: 'https://localhost:8443',
+    settings: (_place, origin) => ({ domain: new URL(origin).host }),
+    asking: ({ resource }) => `audience=${resource}`,
+  },
   shapes: {
     signingAlgorithm: 'RS256',
     headerType: 'JWT',
@@ -44,7 +48,7 @@ export const auth0: Dialect = {
     jsonBodies: true,
     wholeApi: false,
     unknownScopes: 'drop',
-    assertionAudience: ({ issuer }, origin) => [issuer, origin, `${origin}${routes.token}`],
+    assertionAudience: ({ issuer }, origin) => [issuer, `${origin}${routes.token}`],
     idTokenLifetime: 36_000,
     manyResources: true,
     // Without an audience, and without a default one, a token is for userinfo alone.

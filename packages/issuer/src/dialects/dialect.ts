@@ -7,6 +7,8 @@ export interface Tenancy {
   readonly withTenant: (path: string, tenant: Tenant) => string;
   /** Names of places where people of every tenant sign in; their tokens are those of their own tenant. */
   readonly shared: readonly string[];
+  /** Answers where no organization of this name has an issuer. Default: 404 in JSON. */
+  readonly nobody?: (name: string) => StaticDocument;
 }
 
 /** A request to an endpoint, as it came. */
@@ -34,8 +36,10 @@ export interface TranslatedRequest {
   readonly route?: RouteName;
   /** What was let through all the same. Whoever asks is known as soon as the engine has found the application. */
   readonly lenient?: readonly Leniency[];
-  /** Id, UUID, domain or name of the organization whose people alone may sign in. One that nobody has is refused. */
+  /** Id of the organization whose people alone may sign in. One that nobody has, such as '', is refused at the redirect URI. */
   readonly organization?: string;
+  /** A refresh names scopes, and no API: its token is for none. */
+  readonly withoutApi?: true;
   /** Id of the connection that people are sent to at once, where it is one of their ways to sign in. */
   readonly connection?: string;
   /** The request goes no further. */
@@ -49,6 +53,8 @@ export interface Known {
   api(name: string): Promise<KnownApi | undefined>;
   /** The APIs of a project. */
   apis(project: string): Promise<readonly KnownApi[]>;
+  /** Every organization. */
+  organizations(): Promise<readonly Tenant[]>;
   /** client_id of an application of this dialect that registered this post_logout_redirect_uri. */
   leavingTo(uri: string): Promise<string | undefined>;
 }
@@ -73,8 +79,11 @@ export interface Shapes {
   readonly userinfo?: (claims: Claims, facts: Facts) => Claims;
   /** Projects beyond its own whose APIs may be told of a token, with `policy.audience` `project`. */
   readonly projects?: (asked: string) => readonly string[];
-  /** Answer about an active token out of ours (RFC 7662). Default: as it is. */
-  readonly introspection?: (answer: Claims, facts: Facts) => Claims;
+  /**
+   * Answer about an active token out of ours (RFC 7662). Default: as it is. `client` and `api` of the facts are who asks;
+   * `issuedTo` is whom the token was made for, undefined where a person made it.
+   */
+  readonly introspection?: (answer: Claims, facts: Facts, issuedTo: KnownApplication | undefined) => Claims;
   /** A published key out of ours (`kid`, `x5c`, …). Default: as it is. */
   readonly key?: (jwk: Claims, place: Place) => Claims;
 }
@@ -103,6 +112,10 @@ export interface Policy {
   readonly audience?: 'api' | 'project';
   /** `aud` of a JWT for no API in particular. Default: such a token is opaque. */
   readonly ownAudience?: string;
+  /** Whether people whom an organization gave a role may sign in where that organization is asked for. Default true. */
+  readonly guests?: boolean;
+  /** An id_token_hint that cannot be used is passed over. Default: the sign-in is refused. */
+  readonly ignoresHints?: boolean;
   /** A refresh token of a first-party application is good for every API that it may call. */
   readonly manyResources?: boolean;
   /** An API may exchange the token it was called with for one to call another API with (RFC 7523, 2.1). */
@@ -127,6 +140,9 @@ export interface WireAnswer {
 export interface AnswerFacts extends Facts {
   /** Parameters of the request as they came, before translation. Those of a GET are in its query. */
   readonly parameters: URLSearchParams;
+  /** The query, also that of a POST. */
+  readonly query: URLSearchParams;
+  readonly header: (name: string) => string | undefined;
   /** Name of this request in logs, a UUID. */
   readonly requestId: string;
 }
@@ -144,6 +160,8 @@ export interface LocalUse {
   readonly url: string;
   /** How clients are pointed at an issuer there, by the name of the setting. */
   readonly settings: (place: Place, origin: string, tenant: Tenant | undefined) => Readonly<Record<string, string>>;
+  /** What a client writes to get a token for an API, for people to read: parameters of the request. */
+  readonly asking: (api: Pick<KnownApi, 'id' | 'resource' | 'project' | 'scopes'>) => string;
 }
 
 export interface Dialect {

@@ -119,6 +119,25 @@ describe('fixed documents', () => {
     assert.match(page?.headers['content-security-policy'] ?? '', /default-src 'none'/);
   });
 
+  it('lets pages ask with headers of their own', async () => {
+    const common = entra.place(ORIGIN, undefined, 'common');
+    for (const [path, place] of [
+      [`${tenant}/.well-known/openid-configuration`, here],
+      ['/common/discovery/instance', common],
+    ] as const) {
+      const preflight = await document(path, place, '', 'OPTIONS');
+      assert.deepEqual([preflight?.status, preflight?.headers['access-control-allow-headers']], [204, '*'], path);
+    }
+    assert.equal(await document(`${tenant}/oauth2/v2.0/token`, here, '', 'OPTIONS'), undefined);
+  });
+
+  it('numbers a tenant that nobody has', () => {
+    const answer = tenancy?.nobody?.('nope');
+    const { error, error_codes, error_description } = JSON.parse(answer?.body ?? '');
+    assert.deepEqual([answer?.status, error, error_codes], [400, 'invalid_tenant', [90002]]);
+    assert.match(error_description, /^AADSTS90002: Tenant 'nope' not found/);
+  });
+
   it('has no other, and answers no other method', async () => {
     assert.equal(await document(`${tenant}/oauth2/v2.0/token`), undefined);
     assert.equal(await document(`${tenant}/.well-known/openid-configuration`, here, '', 'POST'), undefined);
@@ -169,8 +188,20 @@ it('tells a device what to show, in a sentence', () => {
 });
 
 it('brings client_info and the session back with a code', () => {
-  const given = entra.authorizationResponse?.(facts({ asked: noted({ clientInfo: true }) ?? '' }));
+  const given = entra.authorizationResponse?.(facts({ asked: noted({ clientInfo: true }) ?? '', scopes: [] }));
   assert.deepEqual(Object.keys(given ?? {}), ['client_info', 'session_state']);
+});
+
+it('gives scopes back with their API in front beside a token in an authorization response too', () => {
+  const forms = { [orders.resource]: 'api://orders-api' };
+  assert.equal(entra.authorizationResponse?.(facts({ asked: asked(forms) })).scope, 'api://orders-api/orders.read');
+});
+
+it('answers a sign-in at endpoints of version 1 by the issuer of that configuration', () => {
+  const older = noted({ older: true }) ?? '';
+  assert.equal(entra.authorizationResponse?.(facts({ asked: older }))?.iss, `${ORIGIN}${tenant}/`);
+  assert.equal(entra.authorizationResponse?.(facts({ asked: older, tenant: undefined, place: forAll }))?.iss, `${ORIGIN}${tenant}/`);
+  assert.equal('iss' in (entra.authorizationResponse?.(facts()) ?? {}), false);
 });
 
 describe('an error', () => {
@@ -197,6 +228,7 @@ describe('an error', () => {
     ['a wrong secret', 7000215, 'invalid_client', 'invalid_client', '', 'client_secret=x', 401],
     ['no secret', 7000218, 'invalid_client', 'invalid_client', '', '', 401],
     ['an assertion that fails', 700027, 'invalid_client', 'invalid_client', '', 'client_assertion=x', 401],
+    ['a wrong secret beside an empty assertion', 7000215, 'invalid_client', 'invalid_client', '', 'client_secret=x&client_assertion=', 401],
     ['a missing parameter', 900144, 'invalid_request', 'invalid_request', "missing required parameter 'code'"],
     ['an API that nobody knows', 500011, 'invalid_resource', 'invalid_target'],
     ['a device that waits', 70016, 'authorization_pending', 'authorization_pending'],
@@ -209,6 +241,17 @@ describe('an error', () => {
       assert.deepEqual([body.error_codes, body.error, sent], [[number], error, status]);
     });
   }
+
+  it('is called as the client called its request: in the body, the query or a header', () => {
+    const correlation = '7b1c1e1a-3c2d-4e5f-8a9b-0c1d2e3f4a5b';
+    const named = (given: Partial<AnswerFacts>) => answered('token', 400, { error: 'invalid_grant' }, given).body.correlation_id;
+    const form = new URLSearchParams({ 'client-request-id': correlation });
+    assert.deepEqual(
+      [named({ parameters: form }), named({ query: form }), named({ header: (name) => form.get(name) ?? undefined })],
+      [correlation, correlation, correlation],
+    );
+    assert.equal(named({ query: new URLSearchParams({ 'client-request-id': 'x' }) }), facts().requestId);
+  });
 
   it('sends people to sign in again when a refresh token has ended, and at no other time', () => {
     const words = ['interaction_required', 'consent_required', 'login_required', 'bad_token', 'ui_not_allowed', 'interrupted_user'];

@@ -1,7 +1,7 @@
 /** Microsoft Entra ID: one tenant, or people of all of them; tokens of version 1 and 2, as the API wants them. */
 import type { Dialect } from './dialect.ts';
 import { answer, authorizationResponse } from './entra/answers.ts';
-import { discovery, documentOf } from './entra/documents.ts';
+import { byMethod, discovery, documentOf, nobody } from './entra/documents.ts';
 import { place, tenancy } from './entra/paths.ts';
 import { subject } from './entra/people.ts';
 import { request } from './entra/requests.ts';
@@ -10,7 +10,7 @@ import type { Place } from './facts.ts';
 
 export const entra: Dialect = {
   name: 'entra',
-  tenancy,
+  tenancy: { ...tenancy, nobody },
   place,
   local: {
     url: 'https://localhost:8443',
@@ -18,6 +18,8 @@ export const entra: Dialect = {
       authority: `${origin}/${routes.authorization.split('/')[1]}`,
       knownAuthorities: `["${new URL(origin).host}"]`,
     }),
+    // The second is what programs take that act for themselves.
+    asking: ({ id, scopes }) => [...scopes.slice(0, 1), '.default'].map((scope) => `scope=api://${id}/${scope}`).join(', or '),
   },
   shapes: {
     signingAlgorithm: 'RS256',
@@ -49,7 +51,7 @@ export const entra: Dialect = {
   discovery,
   authorizationResponse,
   answer,
-  document: (path, at, query, { method }) => (method === 'GET' || method === 'HEAD' ? documentOf(path, at, query) : undefined),
+  document: (path, at, query, { method }) => byMethod(method, documentOf(path, at, query)),
 };
 
 /** The issuer, or the token endpoint that the application was told of: its tenant's, or that for all. */

@@ -29,6 +29,8 @@ export type RouteName = keyof Routes;
 export interface Place {
   /** `iss`. */
   readonly issuer: string;
+  /** More values of `iss` that its ID tokens may have. */
+  readonly otherIssuers?: readonly string[];
   readonly routes: Routes;
   /** More paths that are served, each with the endpoint that answers it. */
   readonly aliases?: Readonly<Record<string, RouteName>>;
@@ -65,6 +67,8 @@ export type Leniency =
 export interface KnownApplication {
   readonly id: string;
   readonly kind: 'web' | 'native' | 'spa' | 'service' | 'api';
+  /** It belongs to the organization itself: nobody is asked what it may do. */
+  readonly firstParty: boolean;
   /** It proves itself with a secret or a key. */
   readonly confidential: boolean;
   readonly project: string | undefined;
@@ -141,6 +145,8 @@ export interface Facts {
   readonly grant: string | undefined;
   /** When and how the person signed in; undefined for programs. */
   readonly signIn: SignInFacts | undefined;
+  /** Scopes as this very request named them, before its translation; undefined where it named none. */
+  readonly wanted?: readonly string[] | undefined;
   /** How the token was asked for, `personal` for a personal access token; undefined where none is made. */
   readonly grantType: string | undefined;
 }

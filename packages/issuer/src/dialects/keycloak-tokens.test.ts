@@ -1,7 +1,7 @@
 /** Keycloak's words on their way out, as tables: tokens, answers, discovery. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ada, answerFacts, facts, job, ORIGIN, other, place, registered, spa } from './keycloak.fixtures.test.ts';
+import { ada, answerFacts, facts, job, ORIGIN, orders, other, place, registered, spa } from './keycloak.fixtures.test.ts';
 import { keycloak } from './keycloak.ts';
 
 function answered(status: number, body: Readonly<Record<string, unknown>>, parameters: Readonly<Record<string, string>> = {}) {
@@ -75,10 +75,24 @@ describe('tokens', () => {
 
   it('is the token and who it is for where an API asks', () => {
     const ours = { ...registered, active: true, token_type: 'Bearer', roles: ['customer'], org_id: 'acme', gid: 'g' };
-    const told = keycloak.shapes.introspection?.(ours, facts) ?? {};
+    // Who asks is the API.
+    const asking = {
+      ...facts,
+      client: { ...spa, id: orders.id, kind: 'api' as const, project: orders.project, redirectUris: [] },
+      signIn: undefined,
+    };
+    const told = keycloak.shapes.introspection?.({ ...ours, auth_time: 1_767_225_600 }, asking, spa) ?? {};
     assert.deepEqual([told.active, told.client_id, told.username, told.typ], [true, 'spa', 'ada@acme.example', 'Bearer']);
     assert.deepEqual(told.realm_access, { roles: ['admin'] });
     assert.equal('gid' in told || 'roles' in told || 'org_id' in told, false);
+    const { active: _active, client_id: _client, username: _username, token_type: _type, ...claims } = told;
+    assert.deepEqual(onTheWire(claims), onTheWire(keycloak.shapes.accessToken(registered, facts)));
+    const program = { ...asking, account: job.account };
+    const { username, preferred_username } =
+      keycloak.shapes.introspection?.({ ...ours, client_id: 'job' }, program, { ...spa, id: 'job' }) ?? {};
+    assert.deepEqual([username, preferred_username], ['service-account-job', 'service-account-job']);
+    const refresh = keycloak.shapes.introspection?.({ ...ours, token_type: undefined }, { ...asking, client: spa }, spa);
+    assert.equal(refresh?.typ, 'Refresh');
   });
 });
 
@@ -102,6 +116,15 @@ describe('answers', () => {
       { ...answerFacts(), asked: 'openid orders:write' },
     );
     assert.equal(told?.body.scope, 'openid profile email orders:write');
+  });
+
+  it("name the realm's own scopes that say something about a person, where they were asked for", () => {
+    const asked = { ...answerFacts(), asked: 'openid organization microprofile-jwt roles nonsense' };
+    const told = keycloak.answer?.({ route: 'token', status: 200, body: { scope: '' }, headers: {} }, asked);
+    assert.equal(told?.body.scope, 'openid profile email microprofile-jwt organization');
+    assert.equal(keycloak.shapes.accessToken({ ...registered, scope: '' }, asked).scope, told?.body.scope);
+    const program = { ...job, scopes: [], asked: 'organization' };
+    assert.equal(keycloak.shapes.accessToken({ ...registered, scope: '' }, program).scope, '');
   });
 
   it('lets the page read it that the engine lets ask', () => {
@@ -128,11 +151,29 @@ describe('answers', () => {
     });
   }
 
+  for (const [confidential, words] of [
+    [true, 'Client not enabled to retrieve service account'],
+    [false, 'Public client not allowed to retrieve service account'],
+  ] as const) {
+    it(`says "${words}" to a client that may not act for itself`, () => {
+      const body = { error: 'invalid_request', error_description: 'requested grant type is not allowed for this client' };
+      const asking = { ...answerFacts({ grant_type: 'client_credentials' }), client: { ...spa, confidential } };
+      const told = keycloak.answer?.({ route: 'token', status: 400, body, headers: {} }, asking);
+      assert.deepEqual([told?.status, told?.body], [401, { error: 'unauthorized_client', error_description: words }]);
+    });
+  }
+
+  it('says to a request of no client at all that the client is invalid', () => {
+    const told = answered(400, { error: 'invalid_request', error_description: 'no client authentication mechanism provided' });
+    assert.deepEqual([told?.status, told?.body.error], [401, 'invalid_client']);
+  });
+
   it('names its endpoints in discovery, and nothing of the engine', () => {
     const document = keycloak.discovery(
       {
         issuer: place.issuer,
-        grant_types_supported: ['refresh_token', 'urn:safeconduct:introspection'],
+        grant_types_supported: ['refresh_token', 'urn:safeconduct:introspection', 'urn:auth0:params:oauth:grant-type:x'],
+        claims_supported: ['sub', 'org_id'],
         scopes_supported: ['openid'],
         token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       },
@@ -142,7 +183,7 @@ describe('answers', () => {
     assert.equal(document.introspection_endpoint, `${place.issuer}/protocol/openid-connect/token/introspect`);
     assert.equal(document.check_session_iframe, `${place.issuer}/protocol/openid-connect/login-status-iframe.html`);
     assert.deepEqual(document.introspection_endpoint_auth_methods_supported, ['client_secret_basic']);
-    assert.deepEqual(document.grant_types_supported, ['refresh_token']);
+    assert.deepEqual([document.grant_types_supported, document.claims_supported], [['refresh_token'], ['sub']]);
     assert.ok(Array.isArray(document.scopes_supported) && document.scopes_supported.includes('microprofile-jwt'));
   });
 });

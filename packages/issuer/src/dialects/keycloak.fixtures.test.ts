@@ -34,6 +34,7 @@ export const spa: KnownApplication = {
   refuses: [],
   redirectUris: ['https://app.example/', 'https://app.example/silent.html', 'com.app.example:/back'],
   postLogoutRedirectUris: [],
+  firstParty: true,
 };
 const modest: KnownApplication = { ...spa, id: 'modest', scopes: ['openid'], resources: [], defaultResource: undefined };
 const choosing: KnownApplication = { ...spa, id: 'choosing', defaultResource: stock.resource };
@@ -43,6 +44,7 @@ export const known: Known = {
   api: async (name) => [orders, stock].find(({ id, resource }) => name === id || name === resource),
   apis: async () => [orders],
   leavingTo: async () => undefined,
+  organizations: async () => [acme, other],
 };
 
 export const ada: AccountFacts = {
@@ -103,5 +105,7 @@ export const registered = {
 export const answerFacts = (parameters: Readonly<Record<string, string>> = {}): AnswerFacts => ({
   ...facts,
   parameters: new URLSearchParams(parameters),
+  query: new URLSearchParams(),
+  header: () => undefined,
   requestId: '0190aa00-0000-7000-8000-0000000000ff',
 });

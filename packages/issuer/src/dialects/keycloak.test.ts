@@ -101,6 +101,7 @@ describe('requests', () => {
 
   it('adds none that the application may not have', async () => {
     assert.equal((await translate({ client_id: 'modest', scope: 'openid' }, { route: 'authorization' })).get('scope'), 'openid');
+    assert.equal((await translate({ client_id: 'spa' }, { route: 'authorization' })).get('scope'), 'profile email offline_access');
   });
 
   it("takes the realm's own scopes out and leaves unknown ones for a refusal", async () => {
@@ -146,6 +147,13 @@ describe('requests', () => {
     const out = await translate({ client_id: 'spa', refresh_token: refreshOf() }, { route: 'endSession' });
     assert.deepEqual([out.route, out.get('token')], ['revocation', 'sc_rt_1']);
     assert.equal((await translate({ client_id: 'spa', id_token_hint: 'x' }, { route: 'endSession' })).route, undefined);
+    for (const given of [
+      { client_id: 'modest', refresh_token: refreshOf() },
+      { client_id: 'spa', refresh_token: 'zz' },
+    ]) {
+      const { route, refused } = await translate(given, { route: 'endSession' });
+      assert.deepEqual([route, refused], [undefined, { error: 'invalid_grant', description: 'Invalid refresh token' }]);
+    }
     const facts = answerFacts({ refresh_token: refreshOf() });
     const answered = keycloak.answer?.({ route: 'revocation', status: 200, body: {}, headers: {} }, facts);
     assert.equal(answered?.status, 204);

@@ -3,7 +3,7 @@
  * Roles in the project that has the realm's name are realm roles, all others are roles of the client or API whose project has them.
  */
 import { createPublicKey, hash } from 'node:crypto';
-import type { AnswerFacts, Dialect, Known, TranslatedRequest, WireAnswer } from './dialect.ts';
+import type { AnswerFacts, Dialect, Known, TranslatedRequest, WireAnswer, WireRequest } from './dialect.ts';
 import type { Facts, KnownApplication, Place, Tenant } from './facts.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -13,8 +13,9 @@ const REALM = /^\/realms\/([^/]+)(?=\/|$)/;
 const PROTOCOL = '/protocol/openid-connect';
 const STATUS = '/login-status-iframe.html';
 
-/** Scopes that are the realm's own. What most of them stand for is in every token anyway. */
-const OWN_SCOPES = ['roles', 'web-origins', 'acr', 'basic', 'service_account', 'microprofile-jwt', 'organization'];
+/** Scopes that are the realm's own. These say more about a person; what the others stand for is in every token anyway. */
+const TELLING = ['microprofile-jwt', 'organization'];
+const OWN_SCOPES = ['roles', 'web-origins', 'acr', 'basic', 'service_account', ...TELLING];
 /** Every sign-in has these, asked for or not. A refresh token comes with it as well: `offline_access` says that it outlives the session. */
 const DEFAULT_SCOPES = ['profile', 'email', 'offline_access'];
 const SCOPES_OF_PEOPLE = ['openid', 'phone', 'address', ...DEFAULT_SCOPES];
@@ -50,7 +51,7 @@ const request: NonNullable<Dialect['request']> = async (wire, known) => {
   const parameters = new URLSearchParams([...wire.parameters].map(([name, value]) => [name, unwrapped(value)]));
   // keycloak-connect proves itself twice. The header is what counts.
   if (/^basic /i.test(wire.header('authorization') ?? '')) parameters.delete('client_secret');
-  if (wire.route === 'endSession' && wire.method === 'POST' && parameters.has('refresh_token')) return endOfSignIn(parameters);
+  if (wire.route === 'endSession' && wire.method === 'POST' && parameters.has('refresh_token')) return endOfSignIn(wire, parameters);
   const forItself = wire.route === 'token' && parameters.get('grant_type') === 'client_credentials';
   const signsIn = /authorization$/i.test(wire.route);
   // What is repeated is for the engine to refuse, and what was pushed has been translated.
@@ -60,15 +61,20 @@ const request: NonNullable<Dialect['request']> = async (wire, known) => {
 };
 
 /** A program that signs a person out with the refresh token, without a browser: what this sign-in gave it ends. */
-function endOfSignIn(parameters: URLSearchParams): TranslatedRequest {
-  parameters.set('token', parameters.get('refresh_token') ?? '');
+function endOfSignIn({ parameters: sent, clientId }: WireRequest, parameters: URLSearchParams): TranslatedRequest {
+  const token = sent.get('refresh_token') ?? '';
+  const said = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
+  // The engine says nothing of one that is not its client's (RFC 7009, 2.2). Nobody else writes these, so it takes no parser.
+  const own = token.startsWith(ENVELOPE) && said.includes(`"azp":${JSON.stringify(clientId)}`);
+  if (!own && clientId !== undefined) return { refused: { error: 'invalid_grant', description: 'Invalid refresh token' } };
+  parameters.set('token', unwrapped(token));
   return { parameters, route: 'revocation' };
 }
 
 /** Takes the realm's own scopes out and adds those of every sign-in. What is left names the API, which no parameter does here. */
 async function translateScope(parameters: URLSearchParams, { application, known, signsIn }: Asking): Promise<TranslatedRequest> {
   const words = (parameters.get('scope') ?? '').split(' ').filter(Boolean);
-  const more = DEFAULT_SCOPES.filter((scope) => words.includes('openid') && application.scopes.includes(scope));
+  const more = DEFAULT_SCOPES.filter((scope) => application.scopes.includes(scope));
   const scopes = signsIn ? [...new Set([...words, ...more])] : words.filter((word) => !SCOPES_OF_PEOPLE.includes(word));
   const kept = scopes.filter((word) => !OWN_SCOPES.includes(word));
   parameters.delete('scope');
@@ -92,18 +98,19 @@ const ENVELOPE = `${encoded({ typ: 'JWT', cty: 'refresh' })}.`;
 function wrap(token: string, facts: Facts): string {
   const { place, account, client } = facts;
   const [iss, sub, azp] = [place.issuer, account?.subjects.keycloak ?? account?.uuid, client?.id];
-  const typ = noted(facts, 'offline_access') ? 'Offline' : 'Refresh';
-  return `${ENVELOPE}${encoded({ iss, aud: iss, sub, typ, azp, scope: scopeText(facts), ...sessionOf(facts) })}.${token}`;
+  return `${ENVELOPE}${encoded({ iss, aud: iss, sub, typ: refreshType(facts), azp, scope: scopeText(facts), ...sessionOf(facts) })}.${token}`;
 }
 
 /** What the other two parts say is for whoever reads it; nothing here believes it. */
 const unwrapped = (token: string): string => (token.startsWith(ENVELOPE) ? token.slice(token.lastIndexOf('.') + 1) : token);
 
+const refreshType = (facts: Facts): string => (noted(facts, 'offline_access') ? 'Offline' : 'Refresh');
 const noted = ({ asked }: Facts, scope: string): boolean => asked.split(' ').includes(scope);
 const sessionOf = ({ session }: Facts, name = 'sid'): Record<string, string> => (session === undefined ? {} : { [name]: session });
 
 function scopeText(facts: Facts, more: unknown = ''): string {
-  const all = new Set([...facts.scopes, ...String(more).split(' ').filter(Boolean)]);
+  const telling = TELLING.filter((scope) => facts.account?.kind === 'person' && noted(facts, scope));
+  const all = new Set([...facts.scopes, ...String(more).split(' ').filter(Boolean), ...telling]);
   if (!noted(facts, 'offline_access')) all.delete('offline_access');
   return [...all].join(' ');
 }
@@ -144,7 +151,7 @@ function rolesOf(facts: Facts): Claims {
 }
 
 /** What RFC 9068 tokens here say in words of ours, and Keycloak in others or not at all. */
-const withoutOurs = ({ roles: _r, org_id: _o, gid: _g, amr: _m, asked: _a, ...claims }: Claims): Claims => claims;
+const withoutOurs = ({ roles: _r, org_id: _o, gid: _g, amr: _m, asked: _a, issuer_scope: _i, ...claims }: Claims): Claims => claims;
 
 function accessToken(ours: Claims, facts: Facts): Claims {
   const { client_id, scope, aud, ...claims } = withoutOurs(ours);
@@ -154,52 +161,52 @@ function accessToken(ours: Claims, facts: Facts): Claims {
     ...claims,
     ...(signIn && { auth_time: signIn.authTime, acr: signIn.acr ?? '1' }),
     aud: api === undefined ? aud : [...new Set([api.id, api.resource])],
-    typ: 'Bearer',
-    azp: client_id,
-    ...sessionOf(facts),
+    ...{ typ: 'Bearer', azp: client_id, ...sessionOf(facts) },
     ...(origins.size > 0 && { 'allowed-origins': [...origins] }),
-    ...rolesOf(facts),
-    scope: scopeText(facts, scope),
-    ...personOf(facts),
+    ...{ ...rolesOf(facts), scope: scopeText(facts, scope), ...personOf(facts) },
     ...(account?.kind !== 'person' && { client_id, preferred_username: usernameOf(facts) }),
   };
 }
 
 function idToken(claims: Claims, facts: Facts): Claims {
-  return {
-    ...withoutOurs(claims),
-    typ: 'ID',
-    azp: facts.client?.id,
-    ...sessionOf(facts),
-    acr: facts.signIn?.acr ?? '1',
-    ...personOf(facts),
-  };
+  const [azp, acr] = [facts.client?.id, facts.signIn?.acr ?? '1'];
+  return { ...withoutOurs(claims), typ: 'ID', azp, ...sessionOf(facts), acr, ...personOf(facts) };
 }
 
-function introspection(answer: Claims, facts: Facts): Claims {
-  return { ...accessToken(answer, facts), client_id: answer.client_id, username: usernameOf(facts), token_type: 'Bearer', active: true };
+/** `client` of what it is given is who asks. */
+function introspection(answer: Claims, asking: Facts, issuedTo: KnownApplication | undefined): Claims {
+  const { aud, auth_time, client_id } = answer;
+  const api = [aud].flat().includes(asking.api?.resource) ? asking.api : undefined;
+  const facts = { ...asking, client: issuedTo, api };
+  const [acr, typ] = [auth_time === undefined ? undefined : '1', answer.token_type ?? refreshType(facts)];
+  return { ...accessToken({ acr, ...answer }, facts), typ, client_id, username: usernameOf(facts), token_type: typ, active: true };
 }
 
 const INVALID_GRANTS: Readonly<Record<string, string>> = { authorization_code: 'Code not valid', refresh_token: 'Invalid refresh token' };
-// The grant that gives a person's password to the application is off for everybody.
-const NO_PASSWORDS = { error: 'unauthorized_client', error_description: 'Client not allowed for direct access grants' };
+/** What the engine says of a client that may not use a grant type, and of a request by nobody. */
+const [NOT_ALLOWED, NOBODY] = ['requested grant type is not allowed for this client', 'no client authentication mechanism provided'];
 
 function answer({ route, status, body, headers }: WireAnswer, facts: AnswerFacts): Pick<WireAnswer, 'status' | 'body' | 'headers'> {
-  const told = typeof body.error === 'string' ? errorOf(body, facts) : body;
   if (route === 'revocation' && status === 200 && facts.parameters.has('refresh_token')) return { status: 204, body, headers: {} };
   const origin = headers['access-control-allow-origin'];
   // keycloak-js asks with credentials, and a browser gives a page only answers that allow them. Who may ask was decided before.
   const shared = route === 'token' && origin !== undefined && origin !== '*';
   const more: WireAnswer['headers'] = shared ? { 'access-control-allow-credentials': 'true' } : {};
-  return { status, body: route === 'token' && status === 200 ? tokenAnswer(body, facts) : told, headers: more };
+  if (typeof body.error === 'string') return { ...errorOf(status, body, facts), headers: more };
+  return { status, body: route === 'token' && status === 200 ? tokenAnswer(body, facts) : body, headers: more };
 }
 
-function errorOf(body: Claims, { parameters }: AnswerFacts): Claims {
-  const [error, grantType] = [body.error, parameters.get('grant_type') ?? ''];
-  if (error === 'unsupported_grant_type' && grantType === 'password') return NO_PASSWORDS;
-  if (error === 'invalid_client') return { error, error_description: 'Invalid client or Invalid client credentials' };
-  const words = error === 'invalid_grant' ? INVALID_GRANTS[grantType] : undefined;
-  return words === undefined ? body : { error, error_description: words };
+function errorOf(status: number, body: Claims, { parameters, client }: AnswerFacts): Pick<WireAnswer, 'status' | 'body'> {
+  const [grantType, said] = [parameters.get('grant_type') ?? '', body.error_description];
+  const failure = (error: unknown, words: string, code = status) => ({ status: code, body: { error, error_description: words } });
+  const [words, may] = [INVALID_GRANTS[grantType], client?.confidential ? 'Client not enabled' : 'Public client not allowed'];
+  if (body.error === 'invalid_grant' && words !== undefined) return failure('invalid_grant', words);
+  if (said === NOBODY || body.error === 'invalid_client')
+    return failure('invalid_client', 'Invalid client or Invalid client credentials', 401);
+  // The grant that gives a person's password to the application is off for everybody.
+  if (grantType === 'password') return failure('unauthorized_client', 'Client not allowed for direct access grants');
+  if (said !== NOT_ALLOWED || grantType !== 'client_credentials') return { status, body };
+  return failure('unauthorized_client', `${may} to retrieve service account`, 401);
 }
 
 function tokenAnswer(body: Claims, facts: AnswerFacts): Claims {
@@ -211,8 +218,7 @@ function tokenAnswer(body: Claims, facts: AnswerFacts): Claims {
     // 0 says, as for tokens that do not end by themselves, that a refresh may always be tried.
     refresh_expires_in: 0,
     ...(typeof refresh === 'string' && { refresh_token: wrap(refresh, facts) }),
-    'not-before-policy': 0,
-    ...sessionOf(facts, 'session_state'),
+    ...{ 'not-before-policy': 0, ...sessionOf(facts, 'session_state') },
     // Clients compare this with what they asked for, which may have been nothing of an API that is given whole.
     scope: scopeText(facts, scope).split(' ').filter(told).join(' '),
   };
@@ -222,13 +228,13 @@ function discovery(document: Claims, endpoint: (path: string) => string, { route
   const methods = strings(document.token_endpoint_auth_methods_supported);
   return {
     ...document,
-    introspection_endpoint: endpoint(`${routes.introspection}`),
+    ...{ introspection_endpoint: endpoint(`${routes.introspection}`), revocation_endpoint: endpoint(`${routes.revocation}`) },
     introspection_endpoint_auth_methods_supported: methods.filter((method) => method !== 'none'),
-    revocation_endpoint: endpoint(`${routes.revocation}`),
     revocation_endpoint_auth_methods_supported: methods,
     check_session_iframe: `${issuer}${PROTOCOL}${STATUS}`,
     // What the engine names after itself is an endpoint on the wire, no grant.
-    grant_types_supported: strings(document.grant_types_supported).filter((name) => !name.startsWith('urn:safeconduct:')),
+    grant_types_supported: strings(document.grant_types_supported).filter((name) => !/^urn:(safeconduct|auth0):/.test(name)),
+    claims_supported: strings(document.claims_supported).filter((name) => name !== 'org_id'),
     scopes_supported: [...new Set([...strings(document.scopes_supported), ...OWN_SCOPES])],
   };
 }
@@ -265,33 +271,28 @@ export const keycloak: Dialect = {
   name: 'keycloak',
   tenancy: { nameIn, withTenant: (path, tenant) => path.replace(REALM, () => realmPath(tenant)), shared: [] },
   place: (origin, tenant) => ({ issuer: `${origin}${realmPath(tenant)}`, routes: routesOf(realmPath(tenant)) }),
-  local: { url: 'http://localhost:8080', settings: (_place, origin, tenant) => ({ url: origin, realm: tenant?.id ?? '' }) },
+  local: {
+    url: 'http://localhost:8080',
+    settings: (_place, origin, tenant) => ({ url: origin, realm: tenant?.id ?? '' }),
+    asking: ({ resource, scopes: [first] }) => (first === undefined ? `resource=${resource}` : `scope=${first}`),
+  },
   shapes: {
     signingAlgorithm: 'RS256',
     headerType: 'JWT',
+    ...{ accessToken, idToken, introspection },
     subject: ({ uuid }) => uuid,
-    accessToken,
-    idToken,
     userinfo: ({ auth_time: _time, ...claims }, facts) => ({ ...withoutOurs(claims), ...personOf(facts) }),
-    introspection,
     key: (jwk) => ({ ...jwk, x5t: jwk.kid }),
   },
   policy: {
-    responseTypes: [],
+    ...{ responseTypes: [], jsonBodies: false, wholeApi: true, connectedAccounts: false, framed: true },
     responseModes: ['query', 'fragment', 'form_post'],
     rotates: () => true,
     lenient: ['missing_pkce'],
-    jsonBodies: false,
-    wholeApi: true,
     unknownScopes: 'refuse',
     assertionAudience: ({ issuer, routes }, origin) => [issuer, `${origin}${routes.token}`, `${origin}${routes.introspection}`],
-    connectedAccounts: false,
     ownAudience: 'account',
-    framed: true,
   },
-  request,
-  discovery,
+  ...{ request, discovery, answer, document },
   authorizationResponse: (facts) => sessionOf(facts, 'session_state'),
-  answer,
-  document,
 };

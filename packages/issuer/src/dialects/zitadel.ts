@@ -5,7 +5,7 @@ import { translateAnswer } from './zitadel/answers.ts';
 import { accessTokenClaims, idTokenClaims, introspectionClaims, userinfoClaims } from './zitadel/claims.ts';
 import { discoveryDocument } from './zitadel/discovery.ts';
 import { translateRequest } from './zitadel/request.ts';
-import { readAsked } from './zitadel/scopes.ts';
+import { audienceScope, readAsked } from './zitadel/scopes.ts';
 
 const routes = Object.freeze({
   authorization: '/oauth/v2/authorize',
@@ -23,7 +23,11 @@ const routes = Object.freeze({
 export const zitadel: Dialect = {
   name: 'zitadel',
   place: (origin): Place => ({ issuer: origin, routes }),
-  local: { url: 'http://localhost:8080', settings: (_place, origin) => ({ domain: new URL(origin).host }) },
+  local: {
+    url: 'http://localhost:8080',
+    settings: (_place, origin) => ({ domain: new URL(origin).host }),
+    asking: ({ project }) => `scope=${audienceScope(project)}`,
+  },
   shapes: {
     signingAlgorithm: 'RS256',
     headerType: 'JWT',
@@ -44,6 +48,8 @@ export const zitadel: Dialect = {
     assertionAudience: ({ issuer }) => [issuer],
     assertion: { seconds: 3_600, reusable: true },
     audience: 'project',
+    guests: false,
+    ignoresHints: true,
     framed: false,
     connectedAccounts: false,
   },

@@ -4,7 +4,7 @@ import type { LoginProblem } from '../pages/login.ts';
 import { loginPage } from '../pages/login.ts';
 import { REMEMBERED } from '../people/known-browsers.ts';
 import type { SignInResult } from '../people/sign-in.ts';
-import { belongs, tenantBehind } from '../provider/accounts.ts';
+import { mayBegin } from '../provider/accounts.ts';
 import { cookieSuffix } from '../provider/configuration.ts';
 import { atomically, unit } from '../provider/unit.ts';
 import { answerPage, circumstances, type Desk, type FlowContext, type PageOptions } from './desk.ts';
@@ -38,7 +38,7 @@ export async function takeLogin(desk: Desk, c: FlowContext): Promise<Response> {
       browser: getCookie(c, cookieName(desk)),
     });
     const result = await checked;
-    const expected = result.kind === 'ok' && (await isExpected(opened, result.user.id));
+    const expected = result.kind === 'ok' && (await isExpected(desk, opened, result.user.id));
     recordAttempt(desk, c, opened, { result, expected });
     if (expected) return finish(desk, c, result);
     return draw(desk, c, opened, { email, again: opened.interaction.session !== undefined, problem: problemOf(result) });
@@ -46,9 +46,9 @@ export async function takeLogin(desk: Desk, c: FlowContext): Promise<Response> {
 }
 
 /** At the issuer of one organization its own people sign in, and those whom it gave a role. */
-async function isExpected({ interaction }: Opened, userId: string): Promise<boolean> {
+async function isExpected({ voice }: Desk, { interaction }: Opened, userId: string): Promise<boolean> {
   const account = await unit().account(userId);
-  return account !== undefined && belongs(account, tenantBehind(interaction));
+  return account !== undefined && mayBegin(account, interaction, voice);
 }
 
 async function finish(desk: Desk, c: FlowContext, { user, browser }: Extract<SignInResult, { kind: 'ok' }>): Promise<Response> {

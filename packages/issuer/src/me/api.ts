@@ -9,7 +9,8 @@ import { createTickets } from '../connections/tickets.ts';
 import type { Vault } from '../connections/vault.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
-import { type Door, type DoorLog, type GuardedDoorOptions, guardedDoor, type MeContext } from './doors.ts';
+import { noteReaders, preflight, tellReaders } from './cors.ts';
+import { type Door, type DoorLog, type GuardedDoorOptions, guardedDoor, type MeContext, type MeEnv } from './doors.ts';
 import { accounts, type Call, complete, connect, connections, type Desk, type Origin, remove } from './handlers.ts';
 import { answerProblem, MeProblem, problemBehind } from './problem.ts';
 import { ME_PATH, type MeRoute, meRoutes } from './routes.ts';
@@ -62,8 +63,9 @@ export function serveMe({ store, seal, log, ...rest }: MeParts, { origin, issuer
   const door = doorFor({ metadata: metadata.url, log });
   const app: App = new Hono();
   app.get(metadata.path, metadata.fetch);
+  app.use(`${ME_PATH}/*`, tellReaders);
   for (const route of meRoutes) addRoute(app, route, { desk, door });
-  for (const path of new Set(meRoutes.map(pathOf))) app.all(path, () => wrongMethod(path));
+  for (const path of new Set(meRoutes.map(pathOf))) app.all(path, (context) => anyMethod(context, path));
   app.notFound(() => answerProblem(new MeProblem('unknown', 'this API has no such path')));
   app.onError((error, { env: { requestId } }) => answer(error, { log, requestId }));
   const handler = getRequestListener((request, { incoming }) => app.fetch(request, originOf(incoming as IncomingMessage)), {
@@ -77,7 +79,7 @@ interface Wiring {
   readonly door: Door;
 }
 
-type App = Hono<{ Bindings: Origin }>;
+type App = Hono<MeEnv>;
 
 const pathOf = ({ path }: MeRoute): string => `${ME_PATH}${path.replace(/\{(\w+)\}/g, ':$1')}`;
 
@@ -93,6 +95,7 @@ function addRoute(app: App, route: MeRoute, { desk, door }: Wiring): void {
   app.on(route.method, pathOf(route), async (context: MeContext) => {
     const caller = await door(context, route);
     if (caller instanceof Response) return caller;
+    await noteReaders(context, desk.store, caller);
     const call: Call = { desk, caller, request: context.req.raw, origin: context.env };
     const found = await work[route.id](call, context.req.param('account') ?? '');
     const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
@@ -102,8 +105,12 @@ function addRoute(app: App, route: MeRoute, { desk, door }: Wiring): void {
   });
 }
 
-function wrongMethod(path: string): Response {
+function anyMethod(context: MeContext, path: string): Response {
   const allowed = meRoutes.filter((route) => pathOf(route) === path).map(({ method }) => method);
+  return (context.req.method === 'OPTIONS' ? preflight(context, allowed) : undefined) ?? wrongMethod(allowed);
+}
+
+function wrongMethod(allowed: readonly string[]): Response {
   const response = answerProblem(new MeProblem('method', `this path takes ${allowed.join(', ')}`));
   response.headers.set('allow', allowed.join(', '));
   return response;

@@ -11,7 +11,15 @@ import type { MeCaller, Origin } from './handlers.ts';
 import { MeProblem, problemOf } from './problem.ts';
 import type { MeRoute } from './routes.ts';
 
-export type MeContext = Context<{ Bindings: Origin }>;
+export interface MeEnv {
+  Bindings: Origin;
+  Variables: {
+    /** Redirect addresses of the application that calls: pages from there may read the answer. */
+    readers?: readonly string[];
+  };
+}
+
+export type MeContext = Context<MeEnv>;
 
 /** Tells who calls, or gives the answer to somebody who may not. Throws a `MeProblem` for a caller that has no accounts. */
 export type Door = (context: MeContext, route: MeRoute) => Promise<MeCaller | Response>;

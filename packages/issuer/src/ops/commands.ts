@@ -17,7 +17,7 @@ import { openStore, type Store } from '../store/database.ts';
 import { migrate } from '../store/migrate.ts';
 import { sqlState } from '../store/unavailable.ts';
 import { chooseOrigins } from './dev-origins.ts';
-import { devLines } from './dev-table.ts';
+import { devLines, readyLine } from './dev-table.ts';
 import { openLocalAuthority } from './local-authority.ts';
 
 interface Flags {
@@ -52,9 +52,9 @@ export function developing({ config, optional, port, dialect: names = [] }: DevF
     // In one row with what is printed. A writer of its own would hold the end up when nobody reads any more, as behind `head`.
     const issuer = await createIssuer({ ...options, logDestination: process.stdout, ...(configuration && { configuration }) });
     await run(issuer);
-    if (configuration && settings.origins.length > 0) await printTable(settings, configuration);
-    const nobody = `. There is no ${config}: nobody can sign in yet`;
-    console.log(`${issuer.url} is ready${configuration ? '' : nobody}`);
+    if (configuration && (names.length > 0 || settings.origins.length > 0)) await printTable(settings, configuration);
+    const nobody = configuration ? '' : ` There is no ${config}: nobody can sign in yet.`;
+    console.log(`${readyLine(settings)}${nobody} Ctrl-C stops it.`);
   });
 }
 

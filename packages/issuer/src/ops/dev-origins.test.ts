@@ -27,12 +27,19 @@ describe('where dev puts what --dialect names', () => {
         { url: 'http://localhost:9000', dialect: plain },
         { url: urlOf(secure), dialect: secure },
       ],
-      issuer: undefined,
+      issuer: 'http://localhost:8090',
     });
     assert.deepEqual(choose([], { port: 9000 }), { origins: [], issuer: 'http://localhost:9000' });
     assert.equal(choose([], { port: 9000, issuer: 'http://localhost:8070' }).issuer, 'http://localhost:9000');
     assert.equal(choose([secure], { port: 8080 }).issuer, 'http://localhost:8090');
     assert.deepEqual(choose([]), { origins: [], issuer: undefined });
+  });
+
+  it('keeps the issuer off the usual port of a dialect that --port puts elsewhere, because something else is there', () => {
+    assert.equal(choose([plain], { port: 8180 }).issuer, 'http://localhost:8090');
+    assert.equal(choose([plain], { port: 8090 }).issuer, 'http://localhost:8091');
+    assert.equal(choose([secure], { port: 8543 }).issuer, undefined);
+    assert.equal(choose([plain], { port: 8180, issuer: 'http://localhost:8070' }).issuer, undefined);
   });
 
   it('is one origin for two where all paths of one begin with a tenant, whichever is named first', () => {

@@ -19,7 +19,9 @@ export interface ChosenOrigins {
   readonly issuer: string | undefined;
 }
 
-const DEFAULT = 'http://localhost:8080';
+/** Where the issuer is, and commands look for it, when nobody says otherwise. */
+export const usualIssuer = 'http://localhost:8080';
+// Where it is beside a dialect that has that port by itself, also when `--port` puts the dialect elsewhere: something else is there.
 const MOVED = 'http://localhost:8090';
 
 /** Throws an `Error` when a name is no dialect. */
@@ -32,10 +34,14 @@ export function chooseOrigins({ names, port, declared, issuer }: WantedOrigins):
     (before, name, at) => (before.some((one) => speaks(one, name)) ? before : added(before, { name, port: at === 0 ? port : undefined })),
     declared,
   );
-  if (wanted.length === 0 && port !== undefined) return { origins, issuer: at(DEFAULT, port) };
+  if (wanted.length === 0 && port !== undefined) return { origins, issuer: at(usualIssuer, port) };
   if (issuer !== undefined) return { origins, issuer: undefined };
-  return { origins, issuer: isTaken(origins, DEFAULT) ? freeFrom(origins, MOVED) : undefined };
+  const moves =
+    isTaken(origins, usualIssuer) || wanted.some((name) => usualUrl(name) === usualIssuer && !declared.some((one) => speaks(one, name)));
+  return { origins, issuer: moves ? freeFrom(origins, MOVED) : undefined };
 }
+
+const usualUrl = (name: string): string => dialectOf(name)?.local?.url ?? usualIssuer;
 
 interface Added {
   readonly name: string;
@@ -43,7 +49,7 @@ interface Added {
 }
 
 function added(origins: readonly OriginDeclaration[], { name, port }: Added): readonly OriginDeclaration[] {
-  const url = at(dialectOf(name)?.local?.url ?? DEFAULT, port);
+  const url = at(usualUrl(name), port);
   const there = origins.find((one) => new URL(one.url).origin === url);
   if (there !== undefined && port === undefined) {
     const { dialect, ...rest } = there;

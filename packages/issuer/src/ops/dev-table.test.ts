@@ -4,18 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { readSettings } from '../config.ts';
+import { demo } from '../configuration/define.ts';
 import { demoWorld } from '../configuration/demo-world.ts';
-import { dialectNames, mountable } from '../dialects/table.ts';
-import { devLines } from './dev-table.ts';
+import type { OriginDeclaration } from '../configuration/origins.ts';
+import { dialectNames, dialectOf, mountable } from '../dialects/table.ts';
+import { devLines, readyLine } from './dev-table.ts';
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'safeconduct-dev-table-'));
 after(() => rmSync(dataDirectory, { recursive: true, force: true }));
 const issuer = 'http://localhost:8090';
 const rooted = dialectNames.find((name) => name !== 'standard' && !mountable(name)) ?? '';
 const tenanted = dialectNames.find(mountable) ?? '';
-const table = (configuration = demoWorld, trust: readonly string[] = []) => {
-  const origins = [{ url: 'http://localhost:8080', dialect: rooted, [tenanted]: {} }];
-  const settings = readSettings({ issuer, dataDirectory, origins }, {});
+const placed = (origins: readonly OriginDeclaration[]) => readSettings({ issuer, dataDirectory, origins }, {});
+const vendors = placed([{ url: 'http://localhost:8080', dialect: rooted, [tenanted]: {} }]);
+const table = (configuration = demoWorld, trust: readonly string[] = [], settings = vendors) => {
   return devLines({ issuer, origins: settings.origins, configuration, trust }).join('\n');
 };
 
@@ -28,6 +30,47 @@ describe('what dev prints', () => {
     assert.match(text, /^ {2}Demo \(demo\)$/m);
     assert.match(text, /^ {4}tenant +[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/m);
     assert.match(text, /^http:\/\/localhost:8090 {2}is the issuer itself/m);
+    assert.match(text, /^ {4}commands +SAFECONDUCT_ISSUER=http:\/\/localhost:8090 npx safeconduct/m);
+  });
+
+  it('tells where the issuer itself is, where no vendor is spoken', () => {
+    const text = table(demoWorld, [], placed([]));
+    assert.match(text, /^ {4}discovery +http:\/\/localhost:8090\/\.well-known\/openid-configuration$/m);
+    assert.match(text, /clients of standard ask for it by resource=https:\/\/api\.demo\.example$/m);
+    for (const id of ['demo-web', 'ada@demo.example']) assert.ok(text.includes(id), id);
+  });
+
+  it('ends with what clients are pointed at, before the issuer itself', () => {
+    assert.equal(
+      readyLine(vendors),
+      `http://localhost:8080 (${rooted}, ${tenanted}) is ready; the issuer itself is http://localhost:8090.`,
+    );
+    assert.equal(readyLine(placed([])), 'http://localhost:8090 is ready.');
+  });
+
+  it('tells how a token for an API is asked for: its project, its scopes and what a client of each dialect writes', () => {
+    const text = table();
+    assert.match(text, /^ {4}project demo, scopes messages:read, messages:write, user_impersonation$/m);
+    const api = { id: 'demo-api', resource: 'https://api.demo.example', project: 'demo', scopes: ['messages:read'] };
+    for (const name of [rooted, tenanted]) {
+      const asking = dialectOf(name)?.local?.asking(api);
+      assert.ok(asking && text.includes(`clients of ${name} ask for it by ${asking}`), name);
+    }
+  });
+
+  it('lists an API that applications get tokens for there, also where it may not ask about them itself', () => {
+    const api = {
+      id: 'orders',
+      name: 'Orders',
+      resource: 'https://o.example',
+      scopes: {},
+      secret: demo('one-demo-secret-for-an-api-of-orders'),
+    };
+    const application = { id: 'own', name: 'Own', kind: 'spa', dialects: [rooted], resources: [api.resource] } as const;
+    const project = { id: 'p', organization: 'o', name: 'P', apis: [api, { ...api, id: 'other', resource: 'https://x.example' }] };
+    const text = table({ projects: [{ ...project, applications: [application] }] });
+    assert.match(text, /^ {2}orders +https:\/\/o\.example\n {4}project p, no scopes$/m);
+    assert.doesNotMatch(text, /^ {2}other/m);
   });
 
   it('names the demo applications and people, with their demo secrets, and says that everybody knows them', () => {
@@ -35,7 +78,7 @@ describe('what dev prints', () => {
     for (const id of ['demo-web', 'demo-spa', 'demo-native', 'demo-service', 'demo-api', 'ada@demo.example', 'ben@demo.example'])
       assert.ok(text.includes(id), id);
     assert.match(text, /demo-web +web +secret: demo-web-secret-that-everybody-knows/);
-    assert.match(text, /ada@demo\.example +password: a demo passphrase for everybody +reader, writer/);
+    assert.match(text, /ada@demo\.example +password: a demo passphrase for everybody +roles: reader, writer/);
     assert.match(text, /everybody knows them/);
   });
 
@@ -66,6 +109,19 @@ describe('what dev prints', () => {
   it('says so when no application of the configuration file is served there', () => {
     const application = { id: 'own', name: 'Own', kind: 'spa' } as const;
     const text = table({ projects: [{ id: 'p', organization: 'o', name: 'P', applications: [application] }] });
-    assert.match(text, new RegExp(`No application is served there yet: give one \`dialects: \\['${rooted}', '${tenanted}'\\]\``));
+    const told = new RegExp(`No application is served there yet: declare one with \`dialects: \\['${rooted}', '${tenanted}'\\]\``);
+    assert.match(text, told);
+    assert.match(table({}), told);
+  });
+
+  it('says so when the configuration declares nobody who can sign in', () => {
+    const nobody = /declares nobody who can sign in.*`users`.*safeconduct people create/;
+    assert.match(table({ users: [{ id: 'usr_a', organization: 'o', email: 'a@o.example' }] }), nobody);
+    assert.doesNotMatch(
+      table({ users: [{ id: 'usr_a', organization: 'o', email: 'a@o.example', password: 'nobody-knows-this-one' }] }),
+      nobody,
+    );
+    const connection = { id: 'work', organization: 'o', name: 'Work', preset: 'google', clientId: 'x', signIn: true } as const;
+    assert.doesNotMatch(table({ connections: [connection] }), nobody);
   });
 });

@@ -1,11 +1,18 @@
 /** What `safeconduct dev` prints when it speaks dialects: what is where, who may sign in, and how clients are pointed here. */
-import type { ApplicationDeclaration, IssuerConfiguration, OrganizationDeclaration, SecretValue } from '../configuration/define.ts';
+import type {
+  ApiDeclaration,
+  ApplicationDeclaration,
+  IssuerConfiguration,
+  OrganizationDeclaration,
+  SecretValue,
+} from '../configuration/define.ts';
 import type { Mount, OriginSetting } from '../configuration/origins.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Place, Tenant } from '../dialects/facts.ts';
 import { dialectNames, dialectOf } from '../dialects/table.ts';
 import { Secret } from '../secrets/secret.ts';
 import { uuidOf } from '../store/ids.ts';
+import { usualIssuer } from './dev-origins.ts';
 
 export interface DevTable {
   readonly issuer: string;
@@ -15,18 +22,29 @@ export interface DevTable {
   readonly trust: readonly string[];
 }
 
+const [ownDialect = ''] = dialectNames;
+
 /** The lines, without colour. Secrets are shown where they are demo values, which everybody may know. */
 export function devLines({ issuer, origins, configuration, trust }: DevTable): string[] {
-  const spoken = [...new Set(origins.flatMap((origin) => [origin, ...origin.mounts].map(({ dialect }) => dialect)))];
+  const mounts = origins.flatMap((origin) => [origin, ...origin.mounts].map(({ dialect }) => dialect));
+  const spoken = mounts.length === 0 ? [ownDialect] : [...new Set(mounts)];
   return [
     ...origins.flatMap((origin) => [origin, ...origin.mounts].flatMap((mount) => originLines(origin.url, mount, configuration))),
-    `${issuer}  is the issuer itself (${dialectNames[0]}): account page, admin API`,
+    ...issuerLines(issuer, mounts.length === 0),
     ...applicationLines(configuration, spoken),
+    ...apiLines(configuration, spoken),
     ...peopleLines(configuration),
     ...connectionLines(configuration, [issuer, ...origins.map(({ url }) => url)]),
     ...(trust.length === 0 ? [] : ['', ...trust]),
     '',
   ];
+}
+
+/** The last line: whoever looks there alone points clients at what it names first. */
+export function readyLine({ issuer, origins }: Pick<DevTable, 'issuer' | 'origins'>): string {
+  if (origins.length === 0) return `${issuer} is ready.`;
+  const named = origins.map((origin) => `${origin.url} (${[origin, ...origin.mounts].map(({ dialect }) => dialect).join(', ')})`);
+  return `${named.join(', ')} ${origins.length === 1 ? 'is' : 'are'} ready; the issuer itself is ${issuer}.`;
 }
 
 function originLines(url: string, { dialect: name, tenants: only }: Mount, { organizations = [] }: IssuerConfiguration): string[] {
@@ -47,6 +65,14 @@ function originLines(url: string, { dialect: name, tenants: only }: Mount, { org
   ];
 }
 
+/** What programs are told where nothing else is spoken, and how the commands find it where it is not by default. */
+function issuerLines(issuer: string, alone: boolean): string[] {
+  const dialect = dialectOf(ownDialect);
+  const facts = dialect && alone ? factsOf(dialect, { url: issuer, place: dialect.place(issuer), tenant: undefined }) : [];
+  const commands = issuer === usualIssuer ? [] : [['commands', `SAFECONDUCT_ISSUER=${issuer} npx safeconduct …`] as const];
+  return [`${issuer}  is the issuer itself (${ownDialect}): account page, admin API`, ...aligned([...facts, ...commands])];
+}
+
 interface Where {
   readonly url: string;
   readonly place: Place;
@@ -64,19 +90,43 @@ function factsOf(dialect: Dialect, { url, place, tenant }: Where): [string, stri
 
 const tenantOf = ({ id, name, domain }: OrganizationDeclaration): Tenant => ({ id, uuid: uuidOf(id), name, domain });
 
-function applicationLines({ projects = [] }: IssuerConfiguration, spoken: readonly string[]): string[] {
-  const [first = ''] = dialectNames;
-  const isServed = ({ dialects = [first] }: { readonly dialects?: readonly string[] }) => spoken.some((name) => dialects.includes(name));
-  const applications = projects.flatMap(({ applications: all = [] }) => all);
-  const apis = projects.flatMap(({ apis: all = [] }) => all).filter(isServed);
-  const served = applications.filter(isServed);
-  const missing = applications.length > 0 && served.length === 0 && spoken.length > 0;
+interface Served {
+  readonly dialects?: readonly string[];
+}
+
+const isServed = ({ dialects = [ownDialect] }: Served, spoken: readonly string[]): boolean =>
+  spoken.some((name) => dialects.includes(name));
+
+const servedIn = ({ projects = [] }: IssuerConfiguration, spoken: readonly string[]): ApplicationDeclaration[] =>
+  projects.flatMap(({ applications = [] }) => applications).filter((one) => isServed(one, spoken));
+
+function applicationLines(configuration: IssuerConfiguration, spoken: readonly string[]): string[] {
+  const served = servedIn(configuration, spoken);
+  const dialects = `\`dialects: [${spoken.map((name) => `'${name}'`).join(', ')}]\``;
+  if (served.length === 0) return ['', `No application is served there yet: declare one with ${dialects}, or give these to one.`];
+  return ['', 'Applications (client_id)', ...applicationRows(served)];
+}
+
+/** Those that may ask about tokens there, and those that tokens can be had for there. */
+function apiLines(configuration: IssuerConfiguration, spoken: readonly string[]): string[] {
+  const called = new Set(servedIn(configuration, spoken).flatMap(({ resources = [] }) => resources));
+  const { projects = [] } = configuration;
+  const apis = projects
+    .flatMap(({ id: project, apis: all = [] }) => all.map((api) => ({ ...api, project })))
+    .filter((api) => called.has(api.resource) || isServed(api, spoken));
+  if (apis.length === 0) return [];
+  const rows = columns(apis.map((api) => [api.id, api.resource, isServed(api, spoken) ? shownSecret(api.secret) : '']));
+  return ['', 'APIs', ...apis.flatMap((api, at) => [rows[at] ?? '', ...askingLines(api, spoken)])];
+}
+
+function askingLines({ scopes, ...api }: ApiDeclaration & { readonly project: string }, spoken: readonly string[]): string[] {
+  const keys = Object.keys(scopes);
   return [
-    ...(missing
-      ? ['', `No application is served there yet: give one \`dialects: [${spoken.map((name) => `'${name}'`).join(', ')}]\`.`]
-      : []),
-    ...(served.length === 0 ? [] : ['', 'Applications (client_id)', ...applicationRows(served)]),
-    ...(apis.length === 0 ? [] : ['', 'APIs', ...columns(apis.map(({ id, resource, secret }) => [id, resource, shownSecret(secret)]))]),
+    `    project ${api.project}${keys.length === 0 ? ', no scopes' : `, scopes ${keys.join(', ')}`}`,
+    ...spoken.map((name) => {
+      const asking = dialectOf(name)?.local?.asking({ ...api, scopes: keys }) ?? `resource=${api.resource}`;
+      return `    clients of ${name} ask for it by ${asking}`;
+    }),
   ];
 }
 
@@ -89,22 +139,30 @@ function applicationRows(all: readonly ApplicationDeclaration[]): string[] {
   });
 }
 
-function peopleLines({ users = [] }: IssuerConfiguration): string[] {
+function peopleLines({ users = [], connections = [] }: IssuerConfiguration): string[] {
   const known = users.flatMap(({ email, password, roles = {}, guestOf = {} }) => {
     if (email === undefined || !(password instanceof Secret && password.isDemo)) return [];
     const guest = Object.entries(guestOf).map(([host, given]) => `guest of ${host}: ${keysOf(given)}`);
-    return [[email, `password: ${password.reveal()}`, [keysOf(roles), ...guest].filter(Boolean).join('; ')]];
+    return [[email, `password: ${password.reveal()}`, [rolesOf(roles), ...guest].filter(Boolean).join('; ')]];
   });
-  return known.length === 0
-    ? []
-    : ['', 'People', ...columns(known), '', 'Secrets and passwords shown here are demo values: everybody knows them.'];
+  if (known.length > 0)
+    return ['', 'People', ...columns(known), '', 'Secrets and passwords shown here are demo values: everybody knows them.'];
+  const somebody = users.some(({ password, passwordHash }) => password ?? passwordHash) || connections.some(({ signIn }) => signIn);
+  return somebody ? [] : ['', NOBODY];
 }
+
+// There may be people all the same: in the database, by command.
+const NOBODY =
+  'The configuration declares nobody who can sign in: give it `users` with a `password`, ' +
+  'or run `npx safeconduct setup`, then `npx safeconduct people create`.';
 
 function connectionLines({ connections = [] }: IssuerConfiguration, urls: readonly string[]): string[] {
   if (connections.length === 0) return [];
   const rows = connections.flatMap(({ id }) => urls.map((url) => [id, `${url}/connections/${id}/callback`]));
   return ['', 'Redirect URIs to register at third parties, one for each address where people sign in or connect', ...columns(rows)];
 }
+
+const rolesOf = (roles: Readonly<Record<string, readonly string[]>>): string => keysOf(roles) && `roles: ${keysOf(roles)}`;
 
 const keysOf = (roles: Readonly<Record<string, readonly string[]>>): string => Object.values(roles).flat().join(', ');
 

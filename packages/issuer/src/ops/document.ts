@@ -1,5 +1,6 @@
 /** Answers that need no engine: a dialect's fixed documents, and what is nowhere. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { StaticDocument } from '../dialects/dialect.ts';
 import type { Voice } from '../provider/voice.ts';
 import { publishedKeys } from '../secrets/published-keys.ts';
 import type { Store } from '../store/database.ts';
@@ -24,11 +25,14 @@ export async function answerDocument(
     return found.map((jwk) => dialect.shapes.key?.(jwk, place) ?? jwk);
   };
   const document = await dialect.document(path, place, new URLSearchParams(query), { method, keys });
-  if (!document) return false;
+  if (document) answerWith(request, response, document);
+  return document !== undefined;
+}
+
+export function answerWith(request: IncomingMessage, response: ServerResponse, { status, headers, body }: StaticDocument): void {
   request.resume();
-  response.writeHead(document.status, { 'x-content-type-options': 'nosniff', ...document.headers });
-  response.end(method === 'HEAD' ? undefined : document.body);
-  return true;
+  response.writeHead(status, { 'x-content-type-options': 'nosniff', ...headers });
+  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 /** Answers with JSON that anybody may read. */

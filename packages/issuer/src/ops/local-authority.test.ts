@@ -179,6 +179,12 @@ describe('the certificate authority of this machine', () => {
         word,
       );
     assert.ok(lines.some((line) => line.endsWith(`NODE_EXTRA_CA_CERTS="${authority.path}"`)));
+    const toPaste = lines.filter((line) => /^ {2}(?:Go|Chrome)/.test(line));
+    assert.deepEqual(
+      toPaste.map((line) => line.endsWith(`"${authority.path}"`)),
+      [true, true],
+      'no remark behind a command',
+    );
   });
 });
 

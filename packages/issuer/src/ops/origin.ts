@@ -8,7 +8,7 @@ import { createVoice, type Voice } from '../provider/voice.ts';
 import { publishedKeys } from '../secrets/published-keys.ts';
 import { signingKeys } from '../secrets/signing-keys.ts';
 import type { Assembled, SharedParts } from './assemble.ts';
-import { answerDocument, answerJson } from './document.ts';
+import { answerDocument, answerJson, answerWith } from './document.ts';
 import type { Handler } from './front.ts';
 import type { Beside } from './origins.ts';
 import { type Mounted, voiceOfPage } from './pages-of-tenants.ts';
@@ -49,11 +49,11 @@ export function createOrigin(setting: OriginSetting, parts: OriginParts): Origin
     const part = own.find(({ owns }) => owns(path));
     if (part) return part.handler(request, response);
     const meant = await meantBy(path, tenanted);
-    if (meant === 'nobody') return answerJson(response, 404, NOBODY);
+    if (meant && 'nobody' in meant) return meant.nobody(request, response);
     if (meant) return atTenant(request, response, { meant, parts });
     if (root && (await answerDocument(request, response, { voice: root, store: parts.store }))) return;
     const voice = (await voiceOfPage(request, tenanted, parts)) ?? root;
-    if (voice === undefined) return answerJson(response, 404, { error: 'not_found', error_description: 'there is nothing here' });
+    if (voice === undefined) return nothingHere(response, path, parts.settings.issuer);
     const { handler: all, pages } = await parts.engineFor(voice);
     return (voice === root ? all : pages)(request, response);
   };
@@ -68,27 +68,43 @@ export function createOrigin(setting: OriginSetting, parts: OriginParts): Origin
 
 const NOBODY = { error: 'invalid_tenant', error_description: 'no organization of this name has an issuer here' };
 
+/** Whoever types the address of an origin without pages of its own is led to the account page. */
+function nothingHere(response: ServerResponse, path: string, home: string): void {
+  if (path === '/') response.writeHead(303, { location: home, 'cache-control': 'no-store', 'content-length': '0' }).end();
+  else answerJson(response, 404, { error: 'not_found', error_description: 'there is nothing here' });
+}
+
 const pathOf = ({ url = '' }: IncomingMessage): string => url.split('?', 1)[0] ?? '';
 
 function mounted({ dialect: name, tenants: only }: Mount, origin: string, parts: SharedParts): Mounted {
   const dialect = dialectOf(name);
   if (!dialect) throw new TypeError(`there is no dialect ${name}`);
   const tenants = createTenants(parts.store, only);
-  const voice: Mounted['voice'] = (tenant, shared) => createVoice({ dialect, origin, tenant, shared, home: parts.settings.issuer });
+  const home = parts.settings.issuer;
+  const voice: Mounted['voice'] = (tenant, shared) => createVoice({ dialect, origin, tenant, shared, tenants: only, home });
   return { dialect, tenants, voice, keys: together(() => keysOfTenants({ dialect, tenants, voice }, parts)) };
 }
 
-async function meantBy(path: string, mounts: readonly Mounted[]): Promise<Meant | 'nobody' | undefined> {
+interface Nobody {
+  readonly nobody: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+async function meantBy(path: string, mounts: readonly Mounted[]): Promise<Meant | Nobody | undefined> {
   for (const mount of mounts) {
     const { tenancy } = mount.dialect;
     const name = tenancy?.nameIn(path);
     if (tenancy === undefined || name === undefined) continue;
-    if (tenancy.shared.includes(name)) return { mount, path, voice: mount.voice(undefined, name) };
+    if (tenancy.shared.includes(name)) return { mount, path: inSmallLetters(path, name), voice: mount.voice(undefined, name) };
     const tenant = await mount.tenants.find(name);
-    return tenant ? { mount, path: tenancy.withTenant(path, tenant), voice: mount.voice(tenant) } : 'nobody';
+    if (tenant) return { mount, path: tenancy.withTenant(path, tenant), voice: mount.voice(tenant) };
+    const document = tenancy.nobody?.(name);
+    return { nobody: (request, response) => (document ? answerWith(request, response, document) : answerJson(response, 404, NOBODY)) };
   }
   return undefined;
 }
+
+const inSmallLetters = (path: string, name: string): string =>
+  path.toLowerCase().startsWith(`/${name}/`) ? `/${name}${path.slice(name.length + 1)}` : path;
 
 interface AtTenant {
   readonly meant: Meant;

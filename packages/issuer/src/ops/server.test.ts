@@ -93,6 +93,12 @@ describe('a server with a certificate', () => {
 
   it('says so when its port is taken', () =>
     serving(hello, async (port) => {
-      await assert.rejects(listen(hello, { host: '127.0.0.1', port, alsoLoopback6: false, tls }), /is taken by another program/);
+      const options = { host: '127.0.0.1', port, alsoLoopback6: false, tls };
+      await assert.rejects(
+        listen(hello, options),
+        new RegExp(`is taken by another program.*SAFECONDUCT_ISSUER=http://localhost:${port + 200} `),
+      );
+      const origin = `https://localhost:${port}`;
+      await assert.rejects(listen(hello, { ...options, origin }), new RegExp(`${origin} another port.*add \`--port ${port + 100}\` to`));
     }));
 });

@@ -45,13 +45,16 @@ export async function listen(handler: Handler, options: ListenOptions): Promise<
 export class PortTaken extends Error {
   override readonly name = 'PortTaken';
   constructor({ host, port, origin }: Pick<ListenOptions, 'host' | 'port' | 'origin'>) {
+    // Two distances, so that who follows both pieces of advice does not want one port twice.
     const advice =
       origin === undefined
-        ? `give the issuer another port, for example SAFECONDUCT_ISSUER=http://localhost:${port + 1} (behind a proxy: SAFECONDUCT_PORT=${port + 1})`
-        : `give the origin ${origin} another port, by its url or port, or by \`dev --port ${port + 1}\``;
+        ? `give the issuer another port, for example SAFECONDUCT_ISSUER=http://localhost:${beyond(port, 200)} (behind a proxy: SAFECONDUCT_PORT=${beyond(port, 200)})`
+        : `give the origin ${origin} another port: add \`--port ${beyond(port, 100)}\` to the command (it is the first --dialect's), or declare it with another url or port`;
     super(`port ${port} on ${host} is taken by another program: stop it, or ${advice}`);
   }
 }
+
+const beyond = (port: number, by: number): number => (port + by > 65_535 ? port - by : port + by);
 
 const limits = { maxHeaderSize: 32_768, requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 10_000 };
 

@@ -32,13 +32,21 @@ export interface Redeemer {
 /** Looks whose code, refresh token, device code or access token a token request shows. It is verified where it is redeemed. */
 export async function redeemer(request: IncomingMessage, { place }: Voice, store: Pick<Store, 'run'>): Promise<Redeemer> {
   const route = routeAt(place, pathOf(request));
-  if (route === 'userinfo') return { request, ...(await byToken(bearerOf(request), store)) };
+  if (route === 'userinfo') return byBearer(request, store);
   if (request.method === 'GET' && route === 'endSession') return { request, issuer: textOf(unverifiedClaims(hintOf(request)).iss) };
   if (request.method !== 'POST' || route !== 'token') return { request };
   const { form, copy } = await readForm(request);
   const ids = kinds.flatMap(([name, kind]) => form.getAll(name).map((value) => artifactId(kind, value)));
   const [row] = ids.length > 0 ? await store.run<{ organization: string }>(HOME, [ids]) : [];
   return { request: copy, organization: row?.organization, issuer: issuerIn(form.get('assertion') ?? '') };
+}
+
+/** RFC 6750, 2.1 and 2.2: in the header, or in the form of a POST. */
+async function byBearer(request: IncomingMessage, store: Pick<Store, 'run'>): Promise<Redeemer> {
+  const inHeader = bearerOf(request);
+  if (inHeader !== '' || request.method !== 'POST') return { request, ...(await byToken(inHeader, store)) };
+  const { form, copy } = await readForm(request);
+  return { request: copy, ...(await byToken(form.get('access_token') ?? '', store)) };
 }
 
 const bearerOf = ({ headers }: IncomingMessage): string => /^bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';

@@ -36,12 +36,27 @@ export function tokenClaims(applications: Applications, voice: Voice): NonNullab
       ...(session !== undefined && { sid: session }),
       ...(grant !== undefined && { gid: grant }),
       ...signInClaims(signIn),
+      ...(isNarrowed(ctx) && { [OWN_SCOPE]: scopes.filter((scope) => ISSUER_SCOPES.includes(scope)).join(' ') }),
       // A grant keeps it; what an application gets for itself has none.
       ...(grant === undefined && asked !== '' && { asked }),
       ...proxyClaimsOf(token),
       ...actorClaimsOf(token),
     };
   };
+}
+
+/** Claim of a token that a refresh with fewer scopes gave: the issuer's own scopes that it has, where it is not all of its grant's. */
+export const OWN_SCOPE = 'issuer_scope';
+
+/** RFC 6749, 6: what was not named is not in the token, at userinfo neither. */
+const isNarrowed = ({ oidc: { entities, params } }: KoaContextWithOIDC): boolean =>
+  entities.RefreshToken !== undefined && typeof params?.scope === 'string' && params.scope !== '';
+
+/** The issuer's own scopes that a token has. */
+export function ownScopes(extra: Readonly<Record<string, unknown>>, grant: Readonly<Record<string, unknown>> | undefined): string[] {
+  const { openid } = (grant ?? {}) as { readonly openid?: { readonly scope?: string } };
+  const narrowed = extra[OWN_SCOPE];
+  return (typeof narrowed === 'string' ? narrowed : (openid?.scope ?? '')).split(' ').filter(Boolean);
 }
 
 /** What was granted: the issuer's own scopes, which no token for an API has, and those of the API. */

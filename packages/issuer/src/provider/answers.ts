@@ -59,6 +59,8 @@ export function finish(ctx: Context, options: FinishOptions): void {
   if (ctx.get('origin') === 'null') ctx.remove('access-control-allow-origin');
   if (ctx.status === 200 && (route === 'discovery' || route === 'jwks')) ctx.set('cache-control', 'public, max-age=300');
   else if (!ctx.response.get('cache-control')) ctx.set('cache-control', 'no-store');
+  // RFC 7517 has a type of its own, which vendors do not use.
+  if (route === 'jwks' && rewrites(options.voice.dialect)) ctx.type = 'application/json';
   if (isObject(ctx.body) && /json$/.test(ctx.type)) translateBody(ctx, ctx.body, { ...options, route });
   else if (ctx.body === '' && ctx.status < 500 && options.voice.dialect.answer) translateAnswer(ctx, {}, { ...options, route });
 }
@@ -125,11 +127,19 @@ function translateAnswer(ctx: Context, body: Body, { route, voice }: Translating
 /** What a dialect may know when it words an answer. */
 export function answerFacts(ctx: Context, voice: Voice): AnswerFacts {
   const requestId = ctx.get('x-request-id') || randomUUID();
-  const parameters = wireOf(ctx.req)?.parameters ?? new URLSearchParams(ctx.querystring);
+  const said = wireOf(ctx.req);
+  const query = said?.query ?? new URLSearchParams(ctx.querystring);
+  const header = (name: string) => ctx.get(name) || undefined;
   const client = ctx.oidc?.client;
   const session = client && ctx.oidc.session?.sidFor(client.clientId);
   const made = factsOfMade(ctx);
-  return { ...(made ?? factsOf(ctx, voice, { session })), parameters, requestId };
+  return {
+    ...(made ?? factsOf(ctx, voice, { session })),
+    parameters: said?.parameters ?? query,
+    query,
+    header,
+    requestId,
+  };
 }
 
 function routeOf(ctx: Context): string | undefined {

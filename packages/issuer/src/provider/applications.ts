@@ -7,6 +7,7 @@ import { type Api, apiByName, apisOf, applicationLeavingTo, findApplication, typ
 import type { Store } from '../store/database.ts';
 import { remembered } from '../store/remembered.ts';
 import { ON_BEHALF_OF } from './own-endpoints.ts';
+import { createTenants } from './tenants.ts';
 import type { Voice } from './voice.ts';
 
 /** The scopes that belong to the issuer itself. */
@@ -92,6 +93,7 @@ export function createApplications(store: Store, options: ApplicationsOptions): 
         return api && knownApi(api);
       },
       apis: projects,
+      organizations: createTenants(store).all,
       leavingTo: (uri: string) => applicationLeavingTo(store, uri, voice.dialect.name),
     }),
   });
@@ -118,6 +120,7 @@ function knownApplication(application: RegisteredApplication, voice: Voice): Kno
   return {
     id,
     kind,
+    firstParty: application.firstParty,
     confidential: authMethod !== 'none',
     project: projectId ?? undefined,
     organization: organizationId,

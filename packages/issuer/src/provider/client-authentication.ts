@@ -17,7 +17,10 @@ export function secretComparison(attempts: Attempts): (this: Client, actual: str
   return async function compareClientSecret(actual) {
     const ctx = Provider.ctx;
     const bucket = guessesBy(this.clientId, ctx?.ip);
-    if (attempts.blocked(bucket)) throw new TooManyAttempts();
+    if (attempts.blocked(bucket)) {
+      ctx?.set('retry-after', String(GUESSES.window));
+      throw new TooManyAttempts();
+    }
     const { secretHashes } = traitsOf(this);
     if (secretMatches(secretHashes, actual) || secretMatches(secretHashes, unencoded(ctx?.get('authorization')) ?? actual)) return true;
     await attempts.failed(bucket, GUESSES);

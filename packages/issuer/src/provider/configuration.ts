@@ -12,13 +12,14 @@ import { askAgain, deviceOrigin } from './device.ts';
 import { loadGrant, promptPolicy } from './grants.ts';
 import type { Lifetimes } from './limits.ts';
 import { signOutOrAsk } from './logout.ts';
+import { isOwnOrigin } from './redirects.ts';
 import { rotates } from './refresh.ts';
 import { checkRequest, pkceRequired, RULES } from './request-rules.ts';
 import { defaultResource, describeResource } from './resources.ts';
 import type { Screens } from './screens.ts';
 import { unit } from './unit.ts';
-import { realmAround, translates, type Voice } from './voice.ts';
-import { ASKED, CONNECTION, TENANT } from './wire.ts';
+import { realmAround, rewrites, translates, type Voice } from './voice.ts';
+import { ASKED, CONNECTION, TENANT, wireOf } from './wire.ts';
 
 export interface EngineOptions {
   readonly voice: Voice;
@@ -56,14 +57,15 @@ export function engineConfiguration(options: EngineOptions, adapter: NonNullable
     interactions: { url: (_ctx: unknown, { uid }: { uid: string }) => `/interaction/${uid}`, policy: promptPolicy(voice) },
     // A session's end is kept beside the session (logout.ts), so that a second sign-in in the same browser ends nothing.
     expiresWithSession: async () => false,
-    issueRefreshToken: mayRefresh,
+    issueRefreshToken: mayRefresh(voice),
     rotateRefreshToken: (ctx: KoaContextWithOIDC) => !unit().replaying && rotates(ctx, voice),
     revokeGrantPolicy: () => true,
     pkce: { required: pkceRequired(voice) },
     assertJwtClientAuthClaimsAndHeader: checkAssertion(voice),
     allowOmittingSingleRegisteredRedirectUri: false,
     conformIdTokenClaims: false,
-    clientBasedCORS: mayCallFromBrowser,
+    clientBasedCORS: (_ctx: unknown, origin: string, { redirectUris }: { redirectUris?: readonly string[] }) =>
+      isOwnOrigin(origin, redirectUris),
     fetch,
     fetchResponseBodyLimits: { jwks_uri: 65_536, sector_identifier_uri: 65_536 },
     features: features(options),
@@ -123,7 +125,7 @@ function features({ voice, applications, attempts, screens }: EngineOptions): Co
     resourceIndicators: {
       enabled: true,
       defaultResource: defaultResource(voice) as never,
-      useGrantedResource: () => true,
+      useGrantedResource: (ctx) => !wireOf(ctx.req)?.withoutApi,
       getResourceServerInfo: describeResource(applications, voice),
     },
     rpInitiatedLogout: {
@@ -144,13 +146,10 @@ function features({ voice, applications, attempts, screens }: EngineOptions): Co
   };
 }
 
-/** Who may stay signed in: whoever asked for it; and those who cannot ask, because they use no OpenID Connect. */
-function mayRefresh(
-  _ctx: unknown,
-  client: { grantTypeAllowed(type: string): boolean },
-  { scopes }: { scopes: ReadonlySet<string> },
-): boolean {
-  return client.grantTypeAllowed('refresh_token') && (scopes.has('offline_access') || !scopes.has('openid'));
+/** Who may stay signed in: whoever asked for it; and, where no vendor has it otherwise, those who cannot ask: they use no OpenID Connect. */
+function mayRefresh({ dialect }: Voice) {
+  return (_ctx: unknown, client: { grantTypeAllowed(type: string): boolean }, { scopes }: { scopes: ReadonlySet<string> }): boolean =>
+    client.grantTypeAllowed('refresh_token') && (scopes.has('offline_access') || (!rewrites(dialect) && !scopes.has('openid')));
 }
 
 /** Name of the cookie that a browser has while a sign-in is under way. */
@@ -161,11 +160,6 @@ export const interactionCookie = (voice: Voice): string =>
 export function cookieSuffix(voice: Voice): string {
   const realm = realmAround(voice);
   return realm === '' ? '' : `_${hash('sha256', realm, 'hex').slice(0, 8)}`;
-}
-
-/** Only pages that the application is served from may read its answers. Opaque origins are nobody's. */
-function mayCallFromBrowser(_ctx: unknown, origin: string, client: { redirectUris?: readonly string[] }): boolean {
-  return origin !== 'null' && (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin);
 }
 
 function ttl(lifetimes: Lifetimes, idToken = lifetimes.idToken): Configuration['ttl'] {

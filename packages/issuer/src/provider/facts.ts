@@ -1,6 +1,6 @@
 /** What is known where something is made for the wire, in the words that dialects have. */
 import type { Client, KoaContextWithOIDC } from 'oidc-provider';
-import type { AccountFacts, Facts, SignInFacts, Tenant } from '../dialects/facts.ts';
+import type { AccountFacts, Facts, SignInFacts } from '../dialects/facts.ts';
 import type { Api } from '../orgs/applications.ts';
 import type { Row } from '../store/database.ts';
 import { uuidOf } from '../store/ids.ts';
@@ -8,8 +8,9 @@ import type { AccountRow } from './account-row.ts';
 import type { KnownAccount } from './accounts.ts';
 import { knownApi, traitsOf } from './applications.ts';
 import type { LiveToken } from './live-token.ts';
+import { tenantOf } from './tenants.ts';
 import { rewrites, type Voice } from './voice.ts';
-import { askedBehind } from './wire.ts';
+import { askedBehind, wireOf } from './wire.ts';
 
 /** Claims that name the bearer the same way at every origin. */
 export const SHARED_SUBJECT = 'urn:safeconduct:subject';
@@ -21,13 +22,6 @@ export function sharedClaims({ account, client }: Pick<Facts, 'account' | 'clien
   const organization = account?.organization.id ?? client?.organization;
   return subject === undefined || organization === undefined ? {} : { [SHARED_SUBJECT]: subject, [SHARED_ORGANIZATION]: organization };
 }
-
-export const tenantOf = (id: string, name: string, domain: string | null | undefined): Tenant => ({
-  id,
-  uuid: uuidOf(id),
-  name,
-  domain: domain ?? undefined,
-});
 
 export function accountFacts(row: AccountRow): AccountFacts {
   return {
@@ -91,17 +85,17 @@ export function factsOf(ctx: KoaContextWithOIDC, voice: Voice, given: Circumstan
     session: given.session,
     grant: given.grant,
     signIn: given.signIn,
+    wanted: wireOf(ctx.req)?.parameters.get('scope')?.split(' ').filter(Boolean),
     grantType: typeof grantType === 'string' ? grantType : undefined,
   };
 }
 
 /** The facts of a token that a caller asks about. */
-export function factsOfToken(voice: Voice, caller: Client, token: LiveToken, given: Pick<Facts, 'roles' | 'scopes'>): Facts {
+export function factsOfToken(voice: Voice, caller: Client, token: LiveToken, given: Pick<Facts, 'api' | 'roles' | 'scopes'>): Facts {
   const asked = token.grant?.asked ?? token.extra.asked;
   return {
     ...ofVoice(voice, caller),
     account: token.bearer && accountFacts(token.bearer),
-    api: undefined,
     ...given,
     asked: typeof asked === 'string' ? asked : '',
     session: typeof token.extra.sid === 'string' ? token.extra.sid : undefined,

@@ -1,6 +1,6 @@
 /** Grants: what a person allowed an application. Each sign-in has a grant of its own, so that grant = token family. */
 import { type Client, errors, type Grant, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { belongs, type KnownAccount, tenantBehind } from './accounts.ts';
+import { type KnownAccount, mayBegin } from './accounts.ts';
 import { traitsOf } from './applications.ts';
 import type { Voice } from './voice.ts';
 import { askedBehind } from './wire.ts';
@@ -91,11 +91,11 @@ function askOnce(policy: ReturnType<typeof interactionPolicy.base>): void {
 }
 
 /** Somebody of another organization than the one that is asked for signs in as somebody else, or not at all. */
-function onlyMembers(policy: ReturnType<typeof interactionPolicy.base>, { tenant }: Voice): void {
+function onlyMembers(policy: ReturnType<typeof interactionPolicy.base>, voice: Voice): void {
   const name = 'other_organization';
   const check = new interactionPolicy.Check(name, 'somebody of this organization has to sign in', 'login_required', ({ oidc }) => {
     const row = (oidc.account as KnownAccount | undefined)?.row;
-    const stranger = row !== undefined && !belongs(row, tenantBehind({ params: oidc.params ?? {} }) ?? tenant?.id);
+    const stranger = row !== undefined && !mayBegin(row, { params: oidc.params ?? {} }, voice);
     if (stranger && oidc.result?.login) throw new errors.AccessDenied('this account is not of the organization that was asked for');
     return stranger;
   });

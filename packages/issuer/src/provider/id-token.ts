@@ -6,7 +6,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Row } from '../store/database.ts';
 import { scopesBehind, signInOf } from './access-token.ts';
 import { factsOf, SHARED_SUBJECT, sharedClaims, withSubject } from './facts.ts';
-import { OWN } from './verified-claims.ts';
+import { OWN, textOf, unverifiedClaims } from './verified-claims.ts';
 import type { Voice } from './voice.ts';
 
 interface IdTokenModel {
@@ -61,28 +61,43 @@ export function idToken(Base: IdTokenClass, { voice, signingKeys, values }: Opti
   }
 }
 
-/** A hint in a dialect's words (a name of its own for the person, a list of audiences) as the engine reads it. */
-export function hintReader({ voice, signingKeys }: IdTokenOptions): (value: string) => Promise<string | undefined> {
-  const { place, dialect } = voice;
+/** A hint (id_token_hint) as the engine reads it, and whether it can use it. `client`: who shows it, to sign somebody in. */
+export type HintReader = (value: string, client: string | undefined) => Promise<{ readonly value: string; readonly usable: boolean }>;
+
+export type HintOptions = IdTokenOptions & {
+  /** Public keys of the tenant's issuer of this name, at a place that tenants share. */
+  readonly keysOf: (issuer: string) => Promise<readonly Row[]>;
+};
+
+/** Reads hints in a dialect's words: a name of its own for the person, a list of audiences, the issuer of a tenant. */
+export function hintReader({ voice, signingKeys, keysOf }: HintOptions): HintReader {
+  const { place, dialect, shared } = voice;
   const { signingAlgorithm } = dialect.shapes;
   const signed = signer(signingKeys, signingAlgorithm);
-  const keys = createLocalJWKSet({ keys: signingKeys.map(({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...open }) => open as JWK) });
-  return async (value) => {
+  const issuers = [place.issuer, ...(place.otherIssuers ?? [])];
+  const own = signingKeys.map(({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...open }) => open as JWK);
+  return async (value, client) => {
     try {
+      const issuer = textOf(unverifiedClaims(value).iss) ?? '';
+      const keys = shared === undefined ? own : ((await keysOf(issuer)) as readonly JWK[]);
       // A hint may have ended long ago.
-      const { payload } = await compactVerify(value, keys, { algorithms: [signingAlgorithm] });
+      const { payload } = await compactVerify(value, createLocalJWKSet({ keys: [...keys] }), { algorithms: [signingAlgorithm] });
       const claims = JSON.parse(Buffer.from(payload).toString()) as Row;
       // An access token is no hint, whoever signed it: what the engine cannot read, it refuses.
-      if (OWN in claims) return 'an access token';
-      if (claims.iss !== place.issuer) return undefined;
+      if (OWN in claims) return { value: 'an access token', usable: false };
+      if (shared === undefined && !issuers.includes(String(claims.iss))) return { value, usable: false };
       const [first] = [claims.aud].flat();
-      return await signed({
+      const audience = Array.isArray(claims.aud) ? (claims.azp ?? first) : claims.aud;
+      const read = await signed({
         ...claims,
+        iss: place.issuer,
         sub: claims[SHARED_SUBJECT] ?? claims.sub,
-        aud: Array.isArray(claims.aud) ? (claims.azp ?? first) : claims.aud,
+        // A token for several applications is a hint in the hands of each.
+        aud: client !== undefined && [claims.aud].flat().includes(client) ? client : audience,
       });
+      return { value: read, usable: true };
     } catch {
-      return undefined;
+      return { value, usable: false };
     }
   };
 }

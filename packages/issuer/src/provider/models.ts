@@ -5,6 +5,7 @@
 import { Provider } from 'oidc-provider';
 import { newToken } from '../secrets/token-format.ts';
 import type { Row } from '../store/database.ts';
+import { ownScopes } from './access-token.ts';
 import { isForProxy } from './exchange-names.ts';
 import { liveToken, type TokenSource } from './find-token.ts';
 import { type IdTokenClass, type IdTokenOptions, idToken } from './id-token.ts';
@@ -111,14 +112,13 @@ function prefixed(token: TokenModel, id: string): string {
 }
 
 function forUserinfo(token: LiveToken, grant: Row): object {
-  const { openid } = grant as { openid?: { scope?: string } };
   return {
     kind: 'AccessToken',
     jti: token.id,
     accountId: token.subject,
     clientId: token.client,
     grantId: token.grantId,
-    scope: openid?.scope ?? '',
+    scope: ownScopes(token.extra, grant).join(' '),
     exp: Math.floor(token.expiresAt),
     iat: token.issuedAt,
   };

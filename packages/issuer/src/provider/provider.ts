@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider as Engine, errors, type JWK, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { OutboundFetch } from '../connections/outbound-fetch.ts';
+import { publishedKeys } from '../secrets/published-keys.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
 import { StoreUnavailable } from '../store/unavailable.ts';
@@ -21,7 +22,7 @@ import { EXCHANGE_PARAMETERS, FEDERATED_EXCHANGE, TOKEN_EXCHANGE } from './excha
 import { createExchangeServer, type ExchangeServer } from './exchange-server.ts';
 import { liveToken } from './find-token.ts';
 import { BodyTooLarge, continuedByGet, translate } from './front.ts';
-import { hintReader } from './id-token.ts';
+import { type HintOptions, hintReader } from './id-token.ts';
 import { noteLeniency } from './lenient.ts';
 import { type Lifetimes, lifetimes, MAX_SCOPES, oversized } from './limits.ts';
 import type { LiveToken } from './live-token.ts';
@@ -235,13 +236,22 @@ function noteFailure(ctx: KoaContextWithOIDC, { error, log }: { error: unknown; 
 
 function speaking({ signingKeys }: ProviderOptions, { store, voice, applications, desk }: Parts): SpokenOptions | undefined {
   if (!translates(voice.dialect)) return undefined;
-  const tenants = createTenants(store);
+  const keysOf = keysOfTenant(store, voice);
   return {
     voice,
     applications,
-    hint: hintReader({ voice, signingKeys: signingKeys as readonly JsonWebKey[] }),
+    hint: hintReader({ voice, signingKeys: signingKeys as readonly JsonWebKey[], keysOf }),
     assertion: desk && ((value, client) => desk.restate(value, client, applications)),
-    organization: async (name) => (await tenants.named(name))?.id,
+  };
+}
+
+/** At a place that tenants share, a hint is an ID token of one of their issuers. */
+function keysOfTenant(store: Store, { dialect, origin }: Voice): HintOptions['keysOf'] {
+  const tenants = createTenants(store);
+  return async (issuer) => {
+    const places = (await tenants.all()).map((tenant) => dialect.place(origin, tenant));
+    const own = places.find((place) => [place.issuer, ...(place.otherIssuers ?? [])].includes(issuer))?.issuer;
+    return own === undefined ? [] : ((await publishedKeys(store, [own])).get(own) ?? []);
   };
 }
 

@@ -47,3 +47,7 @@ export function allowLoopback({ Schema }: { readonly Schema?: { readonly prototy
 }
 
 const named = (value: string): boolean => URL.parse(value)?.hostname === 'localhost';
+
+/** Only pages that the application is served from may read its answers. Opaque origins are nobody's. */
+export const isOwnOrigin = (origin: string, redirectUris: readonly string[] = []): boolean =>
+  origin !== 'null' && redirectUris.some((uri) => URL.parse(uri)?.origin === origin);

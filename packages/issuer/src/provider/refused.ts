@@ -12,7 +12,7 @@ export interface Refusing {
 
 /** Answers in JSON. Any page may read it: it says nothing about anybody. */
 export function refuseInDialect(request: IncomingMessage, response: ServerResponse, { voice, refused }: Refusing): void {
-  const { status, error, route, message, parameters } = refused;
+  const { status, error, route, message, parameters, query } = refused;
   const body = { error, error_description: message };
   const facts: AnswerFacts = {
     origin: voice.origin,
@@ -20,6 +20,8 @@ export function refuseInDialect(request: IncomingMessage, response: ServerRespon
     tenant: voice.tenant,
     ...nobody,
     parameters,
+    query,
+    header: (name) => request.headers[name.toLowerCase()]?.toString(),
     requestId: request.headers['x-request-id']?.toString() ?? randomUUID(),
   };
   const answer = voice.dialect.answer?.({ route, status, body, headers: {} }, facts) ?? { status, body };

@@ -1,12 +1,13 @@
 /** Rules for authorization requests that the engine does not have. They run on every one of them. */
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { tenantBehind } from './accounts.ts';
 import { traitsOf } from './applications.ts';
 import { refusalsPerMinute } from './audit.ts';
 import { isLenient, noteLeniency } from './lenient.ts';
 import { MAX_SCOPES, oversized, unstorable } from './limits.ts';
 import { unit } from './unit.ts';
 import type { Voice } from './voice.ts';
-import { wireOf } from './wire.ts';
+import { NOBODY, wireOf } from './wire.ts';
 
 /** Name of the extra parameter whose validator the engine calls on every authorization request, sent or not. */
 export const RULES = 'safeconduct_rules';
@@ -18,7 +19,9 @@ export function checkRequest(voice: Voice) {
     noteSecretInAddress(ctx, { raw: raw ?? {}, client });
     requireNonceWithoutPkce(ctx, client, voice);
     checkTokenInAddress(ctx, client, voice);
+    refuseUnknownOrganization(ctx);
     keepOfflineAccess(ctx, { client, asked: String(raw?.scope ?? '') });
+    askForSomething(ctx, client);
   };
 }
 
@@ -62,6 +65,16 @@ function checkTokenInAddress(ctx: KoaContextWithOIDC, client: Client, voice: Voi
   if (route !== 'authorization' || !String(params?.response_type).split(' ').includes('token')) return;
   if (!isLenient('token_in_address', client, voice)) throw new errors.UnsupportedResponseType();
   noteLeniency('token_in_address', ctx);
+}
+
+function refuseUnknownOrganization({ oidc }: KoaContextWithOIDC): void {
+  if (tenantBehind({ params: oidc.params ?? {} }) === NOBODY) throw new errors.InvalidRequest('there is no such organization');
+}
+
+/** Who asks for nothing asks who somebody is (RFC 6749, 3.3): else they sign in, and are refused afterwards. */
+function askForSomething({ oidc: { params } }: KoaContextWithOIDC, client: Client): void {
+  if (!params || params.scope) return;
+  if (client.scope?.split(' ').includes('openid') ?? true) params.scope = 'openid';
 }
 
 /**

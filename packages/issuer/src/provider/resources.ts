@@ -36,6 +36,8 @@ export function defaultResource({ dialect }: Voice) {
   return (_ctx: KoaContextWithOIDC, client: Client, oneOf?: readonly string[]): string | string[] => {
     const { defaultResource: fallback } = traitsOf(client);
     if (oneOf === undefined) return fallback ?? none;
-    return fallback !== undefined && oneOf.includes(fallback) ? fallback : [...oneOf];
+    if (fallback !== undefined && oneOf.includes(fallback)) return fallback;
+    // A refresh token reaches the others.
+    return dialect.policy.manyResources ? (oneOf[0] ?? []) : [...oneOf];
   };
 }

@@ -2,7 +2,7 @@
 import type { Provider as Engine, KoaContextWithOIDC } from 'oidc-provider';
 import type { KnownAccount } from './accounts.ts';
 import { answerFacts } from './answers.ts';
-import { tenantOf } from './facts.ts';
+import { tenantOf } from './tenants.ts';
 import type { Voice } from './voice.ts';
 
 /** Adds what the dialect has beyond RFC 6749 to what an application gets through the browser. */

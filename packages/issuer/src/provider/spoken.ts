@@ -4,19 +4,30 @@ import type { TranslatedRequest, WireRequest } from '../dialects/dialect.ts';
 import type { Place, RouteName } from '../dialects/facts.ts';
 import type { Applications } from './applications.ts';
 import { asTheEngineReads, boundedText, changed, engineTarget } from './front.ts';
+import type { HintReader } from './id-token.ts';
 import type { Restated } from './restated-assertion.ts';
 import type { Voice } from './voice.ts';
-import { ASKED, CONNECTION, clientOf, isMisspelled, MAX_ASKED, readParameters, rememberWire, routeAt, TENANT, translated } from './wire.ts';
+import {
+  ASKED,
+  CONNECTION,
+  clientOf,
+  isMisspelled,
+  MAX_ASKED,
+  NOBODY,
+  readParameters,
+  rememberWire,
+  routeAt,
+  TENANT,
+  translated,
+} from './wire.ts';
 
 export interface SpokenOptions {
   readonly voice: Voice;
   readonly applications: Pick<Applications, 'known' | 'keys'>;
-  /** Reads a hint (id_token_hint) in the dialect's words as the engine does; undefined when it is none of ours. */
-  readonly hint: (value: string) => Promise<string | undefined>;
+  /** Reads a hint (id_token_hint) in the dialect's words as the engine does. */
+  readonly hint: HintReader;
   /** Says a client assertion anew, so that it is good once. */
   readonly assertion: ((value: string, client: string) => Promise<Restated>) | undefined;
-  /** Id of the organization with this name. */
-  readonly organization: (name: string) => Promise<string | undefined>;
 }
 
 const TOO_MUCH = { error: 'invalid_request', description: 'this asks for more than can be kept with a sign-in' };
@@ -31,13 +42,18 @@ export class RequestRefused extends Error {
   readonly status: number;
   readonly route: RouteName;
   readonly parameters: URLSearchParams;
+  readonly query: URLSearchParams;
 
-  constructor({ error, description, status = 400 }: Refusing, { route, parameters }: Pick<WireRequest, 'route' | 'parameters'>) {
+  constructor(
+    { error, description, status = 400 }: Refusing,
+    { route, parameters, query }: Pick<WireRequest, 'route' | 'parameters' | 'query'>,
+  ) {
     super(description);
     this.error = error;
     this.status = status;
     this.route = route;
     this.parameters = parameters;
+    this.query = query;
   }
 }
 
@@ -48,7 +64,10 @@ export async function spoken(request: IncomingMessage, options: SpokenOptions): 
   const route = routeAt(place, path);
   if (route === undefined) return request;
   // What is not translated would be the caller's own words to the engine.
-  if (isMisspelled(place, path)) throw new RequestRefused(MISSPELLED, { route, parameters: new URLSearchParams(search) });
+  if (isMisspelled(place, path)) {
+    const query = new URLSearchParams(search);
+    throw new RequestRefused(MISSPELLED, { route, parameters: query, query });
+  }
   if (isStepOf(place, path, route)) return request;
   const body = request.method === 'POST' ? await boundedText(request) : undefined;
   const contentType = request.headers['content-type'] ?? '';
@@ -64,7 +83,8 @@ export async function spoken(request: IncomingMessage, options: SpokenOptions): 
   const answering = said.route ?? route;
   const lenient = [...(said.lenient ?? []), ...(await complete(said, { wire, answering, options }))];
   const copy = asTheEngineReads(request, { place, route: answering, parameters: said.parameters, posted: body !== undefined });
-  rememberWire(copy, { route: answering, parameters: new URLSearchParams(parameters), asked: said.asked, lenient });
+  const { asked, withoutApi = false } = said;
+  rememberWire(copy, { route: answering, parameters: new URLSearchParams(parameters), query, asked, withoutApi, lenient });
   return copy;
 }
 
@@ -114,19 +134,29 @@ async function complete(said: Said, { wire, answering, options }: Completing): P
   const { parameters } = said;
   if (said.asked !== undefined) parameters.set(ASKED, said.asked);
   if (said.connection !== undefined) parameters.set(CONNECTION, said.connection);
-  const tenant = await tenantMeant(said, wire, options);
+  const tenant = await tenantMeant(said, { wire, answering, options });
   if (tenant !== undefined && beginning.includes(answering)) parameters.set(TENANT, tenant);
-  const hint = parameters.get('id_token_hint');
-  const read = hint === null ? undefined : await options.hint(hint);
-  if (read !== undefined) parameters.set('id_token_hint', read);
+  await readHint(parameters, { wire, answering, options });
   return restate(parameters, options);
 }
 
-async function tenantMeant({ organization }: Said, wire: WireRequest, options: SpokenOptions): Promise<string | undefined> {
+async function readHint(parameters: URLSearchParams, { answering, options, wire }: Completing): Promise<void> {
+  const hint = parameters.get('id_token_hint');
+  if (hint === null) return;
+  const signsIn = answering === 'authorization';
+  const { value, usable } = await options.hint(hint, signsIn ? wire.clientId : undefined);
+  if (!usable && signsIn && options.voice.dialect.policy.ignoresHints) parameters.delete('id_token_hint');
+  else parameters.set('id_token_hint', value);
+}
+
+const NO_SUCH = { error: 'invalid_request', description: 'there is no such organization' };
+
+async function tenantMeant({ organization }: Said, { wire, answering, options }: Completing): Promise<string | undefined> {
   if (organization === undefined) return options.voice.tenant?.id;
-  const found = await options.organization(organization);
-  if (found === undefined) throw new RequestRefused({ error: 'invalid_request', description: 'there is no such organization' }, wire);
-  return found;
+  const known = (await options.applications.known.organizations()).some(({ id }) => id === organization);
+  // A browser is sent back with it, once it is known where to.
+  if (!known && answering !== 'authorization') throw new RequestRefused(NO_SUCH, wire);
+  return known ? organization : NOBODY;
 }
 
 /** Client assertions of vendors' clients are good for many requests, and may have no identifier: each is said anew, once. */

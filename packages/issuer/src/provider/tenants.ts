@@ -2,13 +2,18 @@
 import type { Tenant } from '../dialects/facts.ts';
 import { tenants as organizations } from '../orgs/organizations.ts';
 import type { Store } from '../store/database.ts';
-import { tenantOf } from './facts.ts';
+import { uuidOf } from '../store/ids.ts';
+
+export const tenantOf = (id: string, name: string, domain: string | null | undefined): Tenant => ({
+  id,
+  uuid: uuidOf(id),
+  name,
+  domain: domain ?? undefined,
+});
 
 export interface Tenants {
   /** By id, UUID or domain. */
   find(name: string): Promise<Tenant | undefined>;
-  /** As people write it: like `find`, or by the name that people read, where only one has it. */
-  named(name: string): Promise<Tenant | undefined>;
   all(): Promise<readonly Tenant[]>;
 }
 
@@ -31,16 +36,14 @@ export function createTenants(store: Pick<Store, 'run'>, only?: readonly string[
     const wanted = name.toLowerCase();
     const known = await all();
     // Whoever chooses a domain takes no other organization's id by it.
+    const [named, ...more] = known.filter(({ id }) => id.toLowerCase() === wanted);
     return (
-      known.find(({ id }) => id === name) ?? known.find(({ uuid }) => uuid === wanted) ?? known.find(({ domain }) => domain === wanted)
+      known.find(({ id }) => id === name) ??
+      known.find(({ uuid }) => uuid === wanted) ??
+      known.find(({ domain }) => domain === wanted) ??
+      // Some clients write a path in small letters.
+      (more.length === 0 ? named : undefined)
     );
   };
-  return Object.freeze({
-    all,
-    find,
-    async named(name: string) {
-      const called = (await all()).filter((one) => one.name.toLowerCase() === name.toLowerCase());
-      return (await find(name)) ?? (called.length === 1 ? called[0] : undefined);
-    },
-  });
+  return Object.freeze({ all, find });
 }

@@ -1,7 +1,8 @@
 /** Introspection (RFC 7662) and revocation (RFC 7009) for every kind of token, each in one statement. */
+import { hash } from 'node:crypto';
 import { type Client, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { kindOf } from '../secrets/token-format.ts';
-import { rolesAt } from './access-token.ts';
+import { OWN_SCOPE, ownScopes, rolesAt } from './access-token.ts';
 import { type Applications, traitsOf } from './applications.ts';
 import { artifactId } from './artifact.ts';
 import { factsOfToken, sharedClaims, subjectOf } from './facts.ts';
@@ -21,8 +22,7 @@ export interface IntrospectionOptions extends TokenSource {
 export function introspect(options: IntrospectionOptions): Handler {
   return async (ctx) => {
     // Anybody can say that it is a public client: it could scan for tokens (RFC 7662, 2.1).
-    if (ctx.oidc.client?.clientAuthMethod === 'none')
-      throw new errors.InvalidClient('introspection needs client authentication', 'public client');
+    if (ctx.oidc.client?.clientAuthMethod === 'none') throw new errors.InvalidClientAuth('introspection needs client authentication');
     const { caller, value } = asked(ctx);
     const token = await liveToken(options, value, { audience: traitsOf(caller).audience });
     ctx.body = token && (await mayKnow(caller, token, options)) ? await describe(token, caller, options) : { active: false };
@@ -76,7 +76,7 @@ async function describe(
   caller: Client,
   { keys, voice, applications }: IntrospectionOptions,
 ): Promise<Record<string, unknown>> {
-  const { gid: _gid, asked: _asked, ...extra } = token.extra;
+  const { gid: _gid, asked: _asked, [OWN_SCOPE]: _own, ...extra } = token.extra;
   const { bearer } = token;
   const roles = rolesOf(token, caller, voice);
   const scopes = scopesFor(token, caller);
@@ -92,16 +92,22 @@ async function describe(
     scope: scopes.join(' ') || undefined,
     exp: Math.floor(token.expiresAt),
     iat: token.issuedAt,
-    jti: token.kind === 'jwt' || token.kind === 'personal' ? token.id : undefined,
+    // The value of any other is a secret.
+    jti: token.kind === 'jwt' || token.kind === 'personal' ? token.id : hash('sha256', token.id, 'base64url').slice(0, 22),
     token_type: token.kind === 'refresh' ? undefined : 'Bearer',
   };
   const { introspection } = voice.dialect.shapes;
   if (!introspection) return answer;
-  const { openid } = (token.grant ?? {}) as { readonly openid?: { readonly scope?: string } };
-  const own = openid?.scope?.split(' ') ?? [];
-  const facts = factsOfToken(voice, caller, token, { roles, scopes: [...new Set([...own, ...scopes])] });
-  const client = facts.account || token.client === undefined ? undefined : await applications.known.application(token.client);
-  return { ...introspection(answer, facts), ...sharedClaims({ account: facts.account, client }) };
+  const { audience } = traitsOf(caller);
+  const api = audience === undefined ? undefined : await applications.known.api(audience);
+  const facts = factsOfToken(voice, caller, token, {
+    api,
+    roles,
+    scopes: [...new Set([...ownScopes(token.extra, token.grant), ...scopes])],
+  });
+  const issuedTo = token.client === undefined ? undefined : await applications.known.application(token.client);
+  const client = facts.account ? undefined : issuedTo;
+  return { ...introspection(answer, facts, issuedTo), ...sharedClaims({ account: facts.account, client }) };
 }
 
 /** Roles as they are now, not as they were when the token was made, and in the caller's project only. */

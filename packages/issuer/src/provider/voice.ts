@@ -13,6 +13,8 @@ export interface Voice {
   readonly tenant: Tenant | undefined;
   /** Name of a place where people of every tenant sign in. */
   readonly shared: string | undefined;
+  /** Ids of the organizations that are tenants at such a place; undefined: every organization. */
+  readonly tenants: readonly string[] | undefined;
   /** Where people connect accounts and see their own: the main issuer's origin. */
   readonly home: string;
 }
@@ -22,12 +24,13 @@ export interface VoiceOptions {
   readonly origin: string;
   readonly tenant?: Tenant | undefined;
   readonly shared?: string | undefined;
+  readonly tenants?: readonly string[] | undefined;
   /** Default: the origin. */
   readonly home?: string | undefined;
 }
 
-export function createVoice({ dialect, origin, tenant, shared, home = origin }: VoiceOptions): Voice {
-  return Object.freeze({ dialect, origin, tenant, shared, home, place: dialect.place(origin, tenant, shared) });
+export function createVoice({ dialect, origin, tenant, shared, tenants, home = origin }: VoiceOptions): Voice {
+  return Object.freeze({ dialect, origin, tenant, shared, tenants, home, place: dialect.place(origin, tenant, shared) });
 }
 
 /** What one issuer gives out is unknown to every other. */

@@ -13,6 +13,8 @@ export const ASKED = 'safeconduct_asked';
 export const MAX_ASKED = 2_000;
 /** Name of the parameter that says whose people alone may sign in. */
 export const TENANT = 'safeconduct_tenant';
+/** Value of it where nobody has the organization that was asked for. No id is so short. */
+export const NOBODY = '-';
 /** Name of the parameter that says which way to sign in was asked for. */
 export const CONNECTION = 'safeconduct_connection';
 
@@ -21,7 +23,11 @@ export interface Wire {
   readonly route: RouteName;
   /** As they came. */
   readonly parameters: URLSearchParams;
+  /** Also that of a POST. */
+  readonly query: URLSearchParams;
   readonly asked: string | undefined;
+  /** It names scopes, and no API. */
+  readonly withoutApi: boolean;
   readonly lenient: readonly Leniency[];
 }
 
@@ -101,13 +107,24 @@ async function completeScopes(parameters: URLSearchParams, { request, voice, kno
   const client = await known.application(clientOf(parameters, request.header('authorization')) ?? request.clientId ?? '');
   if (!client) return;
   const { policy } = voice.dialect;
-  const ofApi = await scopesOfApis(parameters, client, known);
+  const ofApi = await scopesOfApis(meantBy(parameters, client), client, known);
   const wanted = (parameters.get('scope') ?? '').split(' ').filter(Boolean);
   const kept = policy.unknownScopes === 'drop' ? wanted.filter((scope) => client.scopes.includes(scope) && isMeant(scope, ofApi)) : wanted;
   const whole = policy.wholeApi && asksAnew(parameters, request.route) && !kept.some((scope) => ofApi.includes(scope)) ? ofApi : [];
   const scope = [...kept, ...whole].join(' ');
   if (scope !== '') parameters.set('scope', scope);
-  else if (wanted.length > 0) parameters.delete('scope');
+  // A refresh without a scope is for everything that was granted: there the engine refuses what nobody knows.
+  else if (wanted.length > 0 && !isRefresh(parameters)) parameters.delete('scope');
+}
+
+const isRefresh = (parameters: URLSearchParams): boolean => parameters.get('grant_type') === 'refresh_token';
+
+/** The APIs that scopes may be of. A refresh token knows which it is good for: what is not among those is refused. */
+function meantBy(parameters: URLSearchParams, { resources, defaultResource }: KnownApplication): readonly string[] {
+  const asked = parameters.getAll('resource');
+  if (asked.length > 0) return asked;
+  if (isRefresh(parameters)) return resources;
+  return defaultResource === undefined ? [] : [defaultResource];
 }
 
 const isMeant = (scope: string, ofApi: readonly string[]): boolean => ISSUER_SCOPES.includes(scope) || ofApi.includes(scope);
@@ -117,9 +134,7 @@ function asksAnew(parameters: URLSearchParams, route: RouteName): boolean {
   return route !== 'token' || parameters.get('grant_type') === 'client_credentials';
 }
 
-async function scopesOfApis(parameters: URLSearchParams, client: KnownApplication, known: Known): Promise<string[]> {
-  const asked = parameters.getAll('resource');
-  const resources = asked.length > 0 ? asked : client.defaultResource === undefined ? [] : [client.defaultResource];
+async function scopesOfApis(resources: readonly string[], client: KnownApplication, known: Known): Promise<string[]> {
   const apis = await Promise.all(resources.filter((one) => client.resources.includes(one)).map((one) => known.api(one)));
   return apis.flatMap((api) => api?.scopes ?? []).filter((scope) => client.scopes.includes(scope));
 }

@@ -10,6 +10,8 @@ describe('answers in Auth0’s words', () => {
     auth0.answer?.({ route: 'token', status, body: { ...body }, headers }, {
       ...facts,
       parameters: new URLSearchParams(parameters),
+      query: new URLSearchParams(),
+      header: () => undefined,
       requestId: 'r',
     } satisfies AnswerFacts);
   const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -55,8 +57,14 @@ describe('answers in Auth0’s words', () => {
     assert.equal(answered(200, { access_token: 'x', refresh_token: 'next' }, sent)?.body.refresh_token, 'next');
   });
 
-  it('says when to come back', () => {
-    const { headers = {}, body } = answered(429, { error: 'invalid_client' }, {}, { 'retry-after': '60' }) ?? {};
+  it('says when to come back, in words that a page may read', () => {
+    const engine = { 'retry-after': '60', 'access-control-expose-headers': 'WWW-Authenticate' };
+    const { headers = {}, body } = answered(429, { error: 'invalid_client' }, {}, engine) ?? {};
+    assert.equal(headers['retry-after'], '60');
+    assert.equal(
+      headers['access-control-expose-headers'],
+      'WWW-Authenticate, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset',
+    );
     assert.equal(body?.error, 'too_many_requests');
     assert.equal(answered(429, { error: 'slow_down' })?.body.error, 'slow_down');
     assert.equal(headers['x-ratelimit-remaining'], '0');

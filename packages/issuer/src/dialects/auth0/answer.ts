@@ -78,7 +78,17 @@ const noApi = (parameters: URLSearchParams): string =>
 
 /** https://auth0.com/docs/troubleshoot/customer-support/operational-policies/rate-limit-policy: SDKs wait until the reset. */
 function rateLimited(headers: WireAnswer['headers']): Readonly<Record<string, string>> {
-  const wait = Number(headers['retry-after'] ?? 5);
-  const reset = Math.ceil(Date.now() / 1000) + (Number.isFinite(wait) ? wait : 5);
-  return { 'x-ratelimit-limit': '1', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(reset) };
+  const said = Number(headers['retry-after'] ?? POLLING);
+  const wait = Number.isFinite(said) ? said : POLLING;
+  const limits = {
+    'retry-after': String(wait),
+    'x-ratelimit-limit': '1',
+    'x-ratelimit-remaining': '0',
+    'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + wait),
+  };
+  const readable = [headers['access-control-expose-headers'], ...Object.keys(limits)].filter(Boolean);
+  return { ...limits, 'access-control-expose-headers': readable.join(', ') };
 }
+
+/** Seconds after which a device may ask again. */
+const POLLING = 5;

@@ -66,11 +66,26 @@ describe('authorization requests in Auth0’s words', () => {
       { organization: 'Acme', scope: 'openid read:reports', audience: orders.id },
       { route },
     );
-    assert.equal(organization, 'Acme');
-    assert.deepEqual(JSON.parse(asked), { o: 'Acme', s: 'read:reports' });
-    const long = await translate({ organization: 'x'.repeat(5_000), scope: `openid ${'y'.repeat(4_000)}` }, { route });
+    assert.equal(organization, 'org_acme');
+    assert.deepEqual(JSON.parse(asked), { o: 'org_acme', n: 'acme', s: 'read:reports' });
+    const long = await translate({ scope: `openid ${'y'.repeat(4_000)}` }, { route });
     assert.ok((long.asked ?? '').length <= 2_000);
   });
+
+  for (const [organization, id, name] of [
+    ['org_acme', 'org_acme', 'acme'],
+    ['org_other', 'org_other', 'org_acme'],
+    ['ACME', 'org_acme', 'acme'],
+    [' acme.example', 'org_acme', 'acme.example'],
+    ['0190AA00-0000-7000-8000-0000000000AA', 'org_acme', '0190aa00-0000-7000-8000-0000000000aa'],
+    ['twin.example', 'org_twin', 'twin.example'],
+    ['twin', '', undefined],
+    ['org_nothing', '', undefined],
+  ] as const)
+    it(`finds ${id || 'no organization'} by “${organization}”`, async () => {
+      const { asked, organization: found } = await translate({ organization, scope: 'openid' }, { route });
+      assert.deepEqual([found, asked && JSON.parse(asked).n], [id, name]);
+    });
 });
 
 describe('token requests in Auth0’s words', () => {
@@ -99,9 +114,24 @@ describe('token requests in Auth0’s words', () => {
 
   it('lets a program act for its own organization only', async () => {
     const asked = { grant_type: 'client_credentials', client_id: 'web', audience: orders.id };
-    assert.equal((await parametersOf({ ...asked, organization: 'org_acme' }, { route })).resource, orders.resource);
-    const { refused } = await translate({ ...asked, organization: 'org_other' }, { route });
-    assert.deepEqual([refused?.status, refused?.error], [403, 'access_denied']);
+    for (const organization of ['org_acme', 'Acme', 'acme.example'])
+      assert.equal((await parametersOf({ ...asked, organization }, { route })).resource, orders.resource, organization);
+    for (const organization of ['org_other', 'org_nothing']) {
+      const { refused } = await translate({ ...asked, organization }, { route });
+      assert.deepEqual([refused?.status, refused?.error], [403, 'access_denied'], organization);
+    }
+  });
+
+  it('means a token for no API where a refresh names the audience of userinfo', async () => {
+    const refresh = { grant_type: 'refresh_token', scope: 'openid' };
+    assert.equal((await translate({ ...refresh, audience: `${ORIGIN}/userinfo` }, { route })).withoutApi, true);
+    for (const audience of ['', orders.id]) assert.equal((await translate({ ...refresh, audience }, { route })).withoutApi, undefined);
+  });
+
+  it('wants a token where one is to be revoked', async () => {
+    const { refused } = await translate({ client_id: 'web' }, { route: 'revocation' });
+    assert.equal(refused?.error, 'invalid_request');
+    assert.deepEqual(await translate({ client_id: 'web', token: 'x' }, { route: 'revocation' }), {});
   });
 
   it('reads audience with a refresh token, and not with a code, which knows what it is for', async () => {

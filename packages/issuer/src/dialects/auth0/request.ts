@@ -1,6 +1,6 @@
 /** Requests in Auth0's words, in those of the RFCs. */
 import type { Known, TranslatedRequest, WireRequest } from '../dialect.ts';
-import { writeAsked } from './asked.ts';
+import { type Meant, organizationMeant, writeAsked } from './asked.ts';
 
 const OPENID = ['openid', 'offline_access', 'profile', 'email', 'phone', 'address'];
 /** RFC 8693. */
@@ -17,6 +17,8 @@ export async function request(given: WireRequest, known: Known): Promise<Transla
       return authorization(given, known);
     case 'token':
       return token(given, known);
+    case 'revocation':
+      return given.parameters.get('token') ? {} : { refused: { error: 'invalid_request', description: 'token is missing' } };
     case 'endSession':
       return given.path === '/v2/logout' ? logout(given, known) : {};
     default:
@@ -27,7 +29,7 @@ export async function request(given: WireRequest, known: Known): Promise<Transla
 async function authorization({ route, parameters, place }: WireRequest, known: Known): Promise<TranslatedRequest> {
   // Everything else was pushed (RFC 9126).
   if (route === 'authorization' && parameters.has('request_uri')) return {};
-  const organization = take(parameters, 'organization');
+  const { spelled, organization } = await takeOrganization(parameters, known);
   const connection = take(parameters, 'connection');
   const asked = writeAsked({ organization, scopes: scopesOf(parameters).filter((scope) => !OPENID.includes(scope)) });
   if (!parameters.get('scope')) parameters.set('scope', 'openid profile email');
@@ -36,9 +38,18 @@ async function authorization({ route, parameters, place }: WireRequest, known: K
   return {
     parameters,
     ...(asked !== '' && { asked }),
-    ...(organization !== undefined && { organization }),
+    ...(spelled !== undefined && { organization: organization?.id ?? '' }),
     ...(connection !== undefined && { connection }),
   };
+}
+
+/** What a request says, and which organization it is. */
+async function takeOrganization(
+  parameters: URLSearchParams,
+  known: Known,
+): Promise<{ readonly spelled: string | undefined; readonly organization: Meant | undefined }> {
+  const spelled = take(parameters, 'organization');
+  return { spelled, organization: spelled === undefined ? undefined : organizationMeant(await known.organizations(), spelled) };
 }
 
 /** Ways to sign in that Auth0 has and the engine has not are a sign-in. */
@@ -55,9 +66,11 @@ async function token({ parameters, place, clientId }: WireRequest, known: Known)
       // A code knows what it is for.
       parameters.delete('audience');
       return { parameters };
-    case 'refresh_token':
+    case 'refresh_token': {
+      const withoutApi = parameters.get('audience') === naming.userinfo;
       await nameApi(parameters, naming);
-      return { parameters };
+      return { parameters, ...(withoutApi && { withoutApi }) };
+    }
     case 'client_credentials':
       await nameApi(parameters, naming);
       return forProgram(parameters, { known, clientId });
@@ -90,9 +103,9 @@ interface Program {
 async function forProgram(parameters: URLSearchParams, { known, clientId }: Program): Promise<TranslatedRequest> {
   const application = clientId === undefined ? undefined : await known.application(clientId);
   if (!application) return { parameters };
-  const organization = take(parameters, 'organization');
-  if (organization !== undefined && organization !== application.organization)
-    return denied(`Client is not authorized to act for the organization "${organization}".`);
+  const { spelled, organization } = await takeOrganization(parameters, known);
+  if (spelled !== undefined && organization?.id !== application.organization)
+    return denied(`Client is not authorized to act for the organization "${spelled}".`);
   const resource = parameters.get('resource') ?? application.defaultResource;
   if (resource === undefined) return denied('No audience parameter was provided, and no default audience has been configured.');
   const api = await known.api(resource);

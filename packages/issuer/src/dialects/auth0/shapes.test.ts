@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { auth0 } from '../auth0.ts';
 import type { AccountFacts, Facts } from '../facts.ts';
-import { ada, facts, ORIGIN, orders } from './facts.fixtures.test.ts';
+import { ada, facts, ORIGIN, orders, web } from './facts.fixtures.test.ts';
 
 const accessClaims = {
   iss: `${ORIGIN}/`,
@@ -50,6 +50,29 @@ describe('tokens in Auth0’s shape', () => {
   it('lists a permission as scope where it was asked for and the person has it', () => {
     const asked = JSON.stringify({ s: 'read:reports delete:reports' });
     assert.equal(accessToken({ asked }).scope, 'openid profile read:orders read:reports');
+    assert.deepEqual(accessToken().permissions, ['read:reports'], 'asked for or not');
+  });
+
+  it('lists no permission as scope for an application of somebody else: nobody was asked about it', () => {
+    const asked = JSON.stringify({ s: 'read:reports' });
+    const others = { ...web, firstParty: false };
+    assert.equal(accessToken({ asked, client: others }).scope, 'openid profile read:orders');
+    assert.equal(accessToken({ asked, client: undefined }).scope, 'openid profile read:orders');
+  });
+
+  it('gives a refresh the scopes that it names, and no other', () => {
+    const refresh = { asked: JSON.stringify({ s: 'read:reports' }), grantType: 'refresh_token' };
+    assert.equal(accessToken(refresh).scope, 'openid profile read:orders read:reports');
+    assert.equal(accessToken({ ...refresh, wanted: [] }).scope, 'openid profile read:orders read:reports', 'an empty scope is none');
+    assert.equal(accessToken({ ...refresh, wanted: ['openid'] }).scope, 'openid');
+    assert.equal(accessToken({ ...refresh, wanted: ['read:reports'] }).scope, 'read:reports');
+    assert.equal(accessToken({ ...refresh, wanted: ['nonsense'] }).scope, undefined);
+    assert.equal(
+      accessToken({ ...refresh, grantType: 'authorization_code', wanted: ['openid'] })
+        .scope?.toString()
+        .includes('read:'),
+      true,
+    );
   });
 
   it('makes an access token of a program', () => {
@@ -64,21 +87,20 @@ describe('tokens in Auth0’s shape', () => {
 
   it('R-031 says nothing of an organization when another one was asked for', () => {
     for (const [organization, id, name] of [
-      ['org_acme', 'org_acme', 'acme'],
-      ['ACME', 'org_acme', 'acme'],
-      ['acme.example', 'org_acme', 'acme.example'],
-      ['org_other', undefined, undefined],
+      [{ o: 'org_acme', n: 'acme' }, 'org_acme', 'acme'],
+      [{ o: 'org_acme', n: 'acme.example' }, 'org_acme', 'acme.example'],
+      [{ o: 'org_other', n: 'acme' }, undefined, undefined],
     ] as const) {
-      const claims = auth0.shapes.idToken?.({ sub: 'x' }, { ...facts, asked: JSON.stringify({ o: organization }) }) ?? {};
-      assert.deepEqual([claims.org_id, claims.org_name], [id, name], organization);
+      const claims = auth0.shapes.idToken?.({ sub: 'x' }, { ...facts, asked: JSON.stringify(organization) }) ?? {};
+      assert.deepEqual([claims.org_id, claims.org_name], [id, name], organization.o);
     }
   });
 
-  it('knows guests by the organization that invited them, with the roles that it gave', () => {
+  it('R-031 knows guests by the organization that invited them, however it was asked for, with the roles that it gave', () => {
     const account = { ...ada, guestOf: { org_other: { shop: ['support'] } } };
-    const guest = { account, asked: JSON.stringify({ o: 'org_other', s: 'support read:reports' }) };
-    const { org_id, permissions, scope } = accessToken(guest);
-    assert.deepEqual([org_id, permissions, scope], ['org_other', ['support'], 'openid profile read:orders support']);
+    const guest = { account, asked: JSON.stringify({ o: 'org_other', n: 'quay shop', s: 'support read:reports' }) };
+    const { org_id, org_name, permissions, scope } = accessToken(guest);
+    assert.deepEqual([org_id, org_name, permissions, scope], ['org_other', 'quay shop', ['support'], 'openid profile read:orders support']);
     assert.deepEqual(accessToken({ ...guest, account: ada }).permissions, [], 'nothing where nobody invited');
   });
 

@@ -1,6 +1,6 @@
 /** Tokens and user info as Auth0 writes them. */
 import type { AccountFacts, Facts } from '../facts.ts';
-import { isMeant, readAsked } from './asked.ts';
+import { nameOf, readAsked } from './asked.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -46,11 +46,17 @@ const grantTypes: Readonly<Record<string, string>> = { client_credentials: 'clie
 const isProgram = ({ account, grantType }: Facts): boolean =>
   account === undefined ? grantType === 'client_credentials' : account.kind === 'service';
 
-/** What was granted, with the permissions that were asked for as scopes and that the person has. */
+/**
+ * What was granted, with the permissions that were asked for as scopes and that the person has. For first-party applications
+ * alone: no page shows them, so nobody has said yes to them.
+ */
 export function grantedScopes(scope: unknown, facts: Facts): string[] {
   const granted = [...facts.scopes, ...(typeof scope === 'string' ? scope.split(' ') : [])].filter(Boolean);
-  const permissions = permissionsOf(facts);
-  return [...new Set([...granted, ...readAsked(facts.asked).scopes.filter((one) => permissions.includes(one))])];
+  const permissions = facts.client?.firstParty || isProgram(facts) ? permissionsOf(facts) : [];
+  const all = [...new Set([...granted, ...readAsked(facts.asked).scopes.filter((one) => permissions.includes(one))])];
+  const { grantType, wanted = [] } = facts;
+  // A refresh may ask for less than the sign-in behind it (RFC 6749, 6).
+  return grantType === 'refresh_token' && wanted.length > 0 ? all.filter((one) => wanted.includes(one)) : all;
 }
 
 /** An ID token with the claims about the person in it, as every SDK expects. */
@@ -95,13 +101,11 @@ function initials(name = ''): string {
 /** The organization that somebody signed in to. None when it is not theirs: SDKs refuse an ID token without it. */
 function organizationClaims({ account, client, asked }: Facts): Claims {
   const { organization } = readAsked(asked);
-  if (account === undefined) return client && organization === client.organization ? { org_id: client.organization } : {};
-  const own = account.organization;
-  if (organization === undefined || isMeant(own, organization)) {
-    const byName = organization !== undefined && !organization.startsWith('org_');
-    return { org_id: own.id, org_name: (byName ? organization : own.name).trim().toLowerCase() };
-  }
-  return isGuest(account, organization) ? { org_id: organization } : {};
+  if (account && organization === undefined) return { org_id: account.organization.id, org_name: nameOf(account.organization) };
+  if (organization === undefined) return {};
+  const { id, name } = organization;
+  const theirs = account ? account.organization.id === id || isGuest(account, id) : client?.organization === id;
+  return theirs ? { org_id: id, ...(name !== '' && { org_name: name }) } : {};
 }
 
 const isGuest = ({ guestOf }: AccountFacts, organization: string): boolean => Object.hasOwn(guestOf, organization);
@@ -109,6 +113,6 @@ const isGuest = ({ guestOf }: AccountFacts, organization: string): boolean => Ob
 /** Roles that count in the organization that somebody signed in to. */
 function permissionsOf({ account, api, asked, roles }: Facts): readonly string[] {
   const { organization } = readAsked(asked);
-  if (account === undefined || organization === undefined || isMeant(account.organization, organization)) return roles;
-  return (isGuest(account, organization) && api && account.guestOf[organization]?.[api.project]) || [];
+  if (account === undefined || organization === undefined || account.organization.id === organization.id) return roles;
+  return (isGuest(account, organization.id) && api && account.guestOf[organization.id]?.[api.project]) || [];
 }

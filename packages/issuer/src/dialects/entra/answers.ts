@@ -3,7 +3,7 @@ import type { AnswerFacts, WireAnswer } from '../dialect.ts';
 import { askedIn } from './asked.ts';
 import { KEPT_FOR_A_DAY } from './documents.ts';
 import { translatedError } from './errors.ts';
-import { clientInfo } from './people.ts';
+import { clientInfo, tenantOf } from './people.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 type Answer = Pick<WireAnswer, 'status' | 'body'> & Partial<WireAnswer>;
@@ -49,9 +49,15 @@ function deviceCode({ verification_uri_complete: _complete, ...body }: Claims): 
 }
 
 /** What a browser brings back beside the code. */
-export function authorizationResponse({ asked, account, session }: AnswerFacts): Readonly<Record<string, string>> {
+export function authorizationResponse(facts: AnswerFacts): Readonly<Record<string, string>> {
+  const { asked, account, session, scopes, origin } = facts;
+  const { clientInfo: wanted, older } = askedIn(asked);
   return {
-    ...(askedIn(asked).clientInfo && account !== undefined && { client_info: clientInfo(account) }),
+    // The issuer that its configuration names and its ID token will have (RFC 9207).
+    ...(older && { iss: `${origin}/${tenantOf(facts)?.uuid}/` }),
+    // None are known before a token is made.
+    ...(scopes.length > 0 && { scope: scopeOf(facts) }),
+    ...(wanted && account !== undefined && { client_info: clientInfo(account) }),
     ...(session !== undefined && { session_state: session }),
   };
 }

@@ -12,18 +12,20 @@ export interface Asked {
   readonly certificate: boolean;
   /** The browser brings `client_info` back beside the code. */
   readonly clientInfo: boolean;
+  /** It was asked for at an endpoint of version 1. */
+  readonly older: boolean;
 }
 
-const NOTHING: Asked = { forms: {}, whole: [], others: [], certificate: false, clientInfo: false };
+const NOTHING: Asked = { forms: {}, whole: [], others: [], certificate: false, clientInfo: false, older: false };
 
 /** As much as is kept with a grant. */
 const LONGEST = 2000;
 
 /** As text; undefined when there is nothing to note. */
 export function noted(asked: Partial<Asked>): string | undefined {
-  const { forms, whole, others, certificate, clientInfo } = { ...NOTHING, ...asked };
-  if (Object.keys(forms).length === 0 && others.length === 0 && !certificate && !clientInfo) return undefined;
-  const text = JSON.stringify({ f: forms, w: whole, o: others, c: certificate, i: clientInfo });
+  const { forms, whole, others, certificate, clientInfo, older } = { ...NOTHING, ...asked };
+  if (Object.keys(forms).length === 0 && others.length === 0 && !certificate && !clientInfo && !older) return undefined;
+  const text = JSON.stringify({ f: forms, w: whole, o: others, c: certificate, i: clientInfo, v: older });
   return text.length > LONGEST ? undefined : text;
 }
 
@@ -33,11 +35,12 @@ interface Written {
   readonly o: Asked['others'];
   readonly c: boolean;
   readonly i: boolean;
+  readonly v: boolean;
 }
 
 /** What `noted` wrote. */
 export function askedIn(text: string): Asked {
   if (text === '') return NOTHING;
-  const { f, w, o, c, i } = JSON.parse(text) as Written;
-  return { forms: f, whole: w, others: o, certificate: c, clientInfo: i };
+  const { f, w, o, c, i, v } = JSON.parse(text) as Written;
+  return { forms: f, whole: w, others: o, certificate: c, clientInfo: i, older: v };
 }

@@ -81,6 +81,24 @@ const json = (status: number, body: Claims): StaticDocument => ({
   body: JSON.stringify(body),
 });
 
+/** No organization has this name. Most often the tenant is written wrong in a client's settings. */
+export function nobody(name: string): StaticDocument {
+  const text = `Tenant '${name.slice(0, 100)}' not found: name an organization by its id, its UUID or its domain.`;
+  return json(400, refusal({ error: 'invalid_tenant', code: 90002, text }));
+}
+
+const preflight: StaticDocument = {
+  status: 204,
+  headers: { ...OPEN, 'access-control-allow-methods': 'GET, HEAD', 'access-control-allow-headers': '*', 'access-control-max-age': '3600' },
+  body: '',
+};
+
+/** A page asks first whether it may send headers of its own with its question. */
+export function byMethod(method: string, document: StaticDocument | undefined): StaticDocument | undefined {
+  if (method === 'OPTIONS') return document && preflight;
+  return method === 'GET' || method === 'HEAD' ? document : undefined;
+}
+
 /** Fixed documents by path: the older configuration, instance discovery, and the page where embedded browsers end. */
 export function documentOf(path: string, place: Place, query: URLSearchParams): StaticDocument | undefined {
   const name = documentAt(path, place);

@@ -50,9 +50,10 @@ export function refusal(
   };
 }
 
-function correlationOf({ parameters, requestId }: AnswerFacts): string {
-  const named = parameters.get('client-request-id') ?? '';
-  return GUID.test(named) ? named : requestId;
+/** A client names its request in the body, the query or a header. */
+function correlationOf({ parameters, query, header, requestId }: AnswerFacts): string {
+  const name = 'client-request-id';
+  return [parameters.get(name), query.get(name), header(name)].find((named) => named && GUID.test(named)) ?? requestId;
 }
 
 function causeOf(body: Claims, facts: AnswerFacts): Cause {
@@ -123,9 +124,9 @@ function invalidRequest(said: string): Cause {
 }
 
 function invalidClient(_said: string, { parameters, client }: AnswerFacts): Cause {
-  if (parameters.has('client_assertion'))
+  if (parameters.get('client_assertion'))
     return { code: 700_027, text: 'The client assertion was refused: check its key, audience and times.' };
-  if (parameters.has('client_secret')) return { code: 7_000_215, text: 'Invalid client secret provided, or no such application.' };
+  if (parameters.get('client_secret')) return { code: 7_000_215, text: 'Invalid client secret provided, or no such application.' };
   if (client?.confidential)
     return { code: 7_000_218, text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'." };
   return { code: 700_016, text: 'The application was not found in the directory, or did not prove itself.' };

@@ -36,6 +36,7 @@ export const billing: KnownApi = {
 export const web: KnownApplication = {
   id: 'web',
   kind: 'web',
+  firstParty: true,
   confidential: true,
   project: 'shop',
   organization: 'contoso',
@@ -73,6 +74,7 @@ const apis = [orders, billing];
 export const known: Known = {
   application: async (id) => [web, spa].find((one) => one.id === id),
   api: async (name) => apis.find(({ id, resource }) => id === name || resource === name),
+  organizations: async () => [contoso, fabrikam],
   apis: async (project) => apis.filter((one) => one.project === project),
   leavingTo: async (uri) => (web.postLogoutRedirectUris.includes(uri) ? web.id : undefined),
 };
@@ -95,5 +97,13 @@ export function facts(given: Partial<AnswerFacts> = {}): AnswerFacts {
     signIn: { authTime: 1_700_000_000, acr: undefined, amr: ['pwd'] },
     grantType: 'authorization_code',
   };
-  return { ...all, parameters: new URLSearchParams(), requestId: '5d1a1d5e-2f3b-4f0e-9d5c-0c1b2a3d4e5f', ...given };
+  const none = new URLSearchParams();
+  return {
+    ...all,
+    parameters: none,
+    query: none,
+    header: () => undefined,
+    requestId: '5d1a1d5e-2f3b-4f0e-9d5c-0c1b2a3d4e5f',
+    ...given,
+  };
 }

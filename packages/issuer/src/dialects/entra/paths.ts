@@ -52,7 +52,8 @@ export function place(origin: string, tenant?: Tenant, shared = 'common'): Place
     endSession: `${base}/oauth2/v2.0/logout`,
     discovery: [`${base}/v2.0/${CONFIGURATION}`],
   };
-  return { issuer: `${origin}/${tenant?.uuid ?? ANY_TENANT}/v2.0`, routes, aliases: olderPaths(base, tenant === undefined) };
+  const issuer = `${origin}/${tenant?.uuid ?? ANY_TENANT}/v2.0`;
+  return { issuer, otherIssuers: [olderIssuer({ issuer })], routes, aliases: olderPaths(base, tenant === undefined) };
 }
 
 function olderPaths(base: string, shared: boolean): Readonly<Record<string, RouteName>> {
@@ -76,7 +77,7 @@ export const originOf = ({ issuer }: Place): string => new URL(issuer).origin;
 export const isShared = ({ issuer }: Place): boolean => issuer.includes(ANY_TENANT);
 
 /** `iss` of version 1. The vendor has a host of its own for it; an origin has but one. */
-export const olderIssuer = ({ issuer }: Place): string => issuer.replace(/v2\.0$/, '');
+export const olderIssuer = ({ issuer }: Pick<Place, 'issuer'>): string => issuer.replace(/v2\.0$/, '');
 
 /** Which of the fixed documents a path is. */
 export function documentAt(path: string, place: Place): 'configuration' | 'instance' | 'native-client' | undefined {

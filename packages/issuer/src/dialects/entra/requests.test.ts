@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { Known, TranslatedRequest } from '../dialect.ts';
 import type { RouteName } from '../facts.ts';
 import { askedIn } from './asked.ts';
-import { billing, contoso, known, ORIGIN, orders } from './facts.fixtures.test.ts';
+import { billing, contoso, known, ORIGIN, orders, web } from './facts.fixtures.test.ts';
 import { place } from './paths.ts';
 import { request } from './requests.ts';
 
@@ -11,17 +11,19 @@ interface Sent {
   readonly route?: RouteName;
   readonly headers?: Readonly<Record<string, string>>;
   readonly shared?: boolean;
+  /** Sent to the endpoint of version 1. */
+  readonly older?: boolean;
   readonly known?: Known;
   readonly clientId?: string | undefined;
 }
 
 async function sent(
   form: Record<string, string>,
-  { route = 'authorization', headers = {}, shared = false, clientId = form.client_id, ...rest }: Sent = {},
+  { route = 'authorization', headers = {}, shared = false, older = false, clientId = form.client_id, ...rest }: Sent = {},
 ) {
   const at = place(ORIGIN, shared ? undefined : contoso);
   const parameters = new URLSearchParams(form);
-  const path = String(at.routes[route]);
+  const path = String(at.routes[route]).replace('/v2.0', older ? '' : '/v2.0');
   const wire = {
     route,
     method: 'POST',
@@ -64,6 +66,22 @@ describe('scopes that name their API', () => {
     assert.deepEqual([resources, scope], [[billing.resource], 'user_impersonation openid']);
   });
 
+  it('finds a scope that has slashes of its own', async () => {
+    const slash = { ...orders, resource: 'https://slash.example/', scopes: ['deep/scope'] };
+    const { resources, scope, asked } = await sent(
+      { client_id: 'web', scope: 'https://slash.example//deep/scope' },
+      { known: { ...known, api: async (name) => (name === slash.resource ? slash : undefined) } },
+    );
+    assert.deepEqual([resources, scope, asked.forms[slash.resource]], [[slash.resource], 'deep/scope', slash.resource]);
+  });
+
+  it('looks at no more slashes than names have', async () => {
+    let looked = 0;
+    const api = async () => void looked++;
+    await sent({ client_id: 'web', scope: 'x/'.repeat(1000) }, { known: { ...known, api: api as Known['api'] } });
+    assert.ok(looked < 40, String(looked));
+  });
+
   it('asks for several APIs at once', async () => {
     const { resources } = await sent({ client_id: 'web', scope: 'orders-api/orders.read api://billing/user_impersonation' });
     assert.deepEqual(resources, [orders.resource, billing.resource]);
@@ -94,6 +112,17 @@ describe('scopes that name their API', () => {
 });
 
 describe('an authorization request', () => {
+  it('that asks for nothing means the sign-in', async () => {
+    for (const form of [{ client_id: 'web' }, { client_id: 'web', scope: '' }]) assert.equal((await sent(form)).scope, 'openid profile');
+    assert.equal((await sent({ client_id: 'web' }, { route: 'deviceAuthorization' })).scope, 'openid profile');
+    assert.equal((await sent({ client_id: 'web', resource: 'api://billing' })).scope, 'user_impersonation');
+  });
+
+  it('notes that it came to an endpoint of version 1', async () => {
+    assert.equal((await sent({ client_id: 'web', scope: 'openid' }, { older: true })).asked.older, true);
+    assert.equal((await sent({ client_id: 'web', scope: 'openid' })).asked.older, false);
+  });
+
   it('loses what only the vendor reads', async () => {
     const { translated } = await sent({
       client_id: 'web',
@@ -137,6 +166,31 @@ describe('a token request', () => {
     assert.deepEqual([resources, scope], [[orders.resource], null]);
   });
 
+  it('is for the first of several APIs', async () => {
+    const scope = 'openid api://billing/user_impersonation orders-api/orders.read';
+    for (const grant_type of ['authorization_code', 'device_code'])
+      assert.deepEqual((await sent({ ...code, grant_type, scope }, onToken)).resources, [billing.resource]);
+  });
+
+  it('to refresh the sign-in alone is for no API', async () => {
+    const refresh = (scope: string) => sent({ grant_type: 'refresh_token', client_id: 'web', refresh_token: 'r', scope }, onToken);
+    const profile = await refresh('User.Read');
+    assert.deepEqual([profile.withoutApi, profile.scope], [true, 'openid profile']);
+    assert.equal((await refresh('User.Read email')).scope, 'openid profile email');
+    assert.equal((await refresh('openid profile offline_access')).withoutApi, true);
+    for (const scope of ['', 'offline_access', 'openid orders-api/orders.read']) {
+      const { withoutApi, scope: narrowed } = await refresh(scope);
+      assert.deepEqual([withoutApi, narrowed], [undefined, scope.includes('/') ? 'openid orders.read' : null], scope);
+    }
+  });
+
+  it('to refresh the sign-in alone is for the API that the application always means', async () => {
+    const application = async () => ({ ...web, defaultResource: orders.resource });
+    const form = { grant_type: 'refresh_token', client_id: 'web', refresh_token: 'r', scope: 'openid profile' };
+    const { withoutApi, scope } = await sent(form, { ...onToken, known: { ...known, application } });
+    assert.deepEqual([withoutApi, scope], [undefined, null]);
+  });
+
   it('narrows a refresh to the scopes that it names', async () => {
     const form = { grant_type: 'refresh_token', client_id: 'web', refresh_token: 'r', scope: 'openid api://orders-api/orders.read' };
     const { resources, scope } = await sent(form, onToken);
@@ -157,6 +211,19 @@ describe('a token request', () => {
       onToken,
     );
     assert.equal(asked.certificate, true);
+  });
+
+  it('takes an empty assertion for none: the secret beside it is the proof', async () => {
+    const { asked, translated } = await sent(
+      { grant_type: 'client_credentials', client_id: 'web', client_secret: 'x', client_assertion: '', scope: 'orders-api/.default' },
+      onToken,
+    );
+    assert.deepEqual([asked.certificate, translated.has('client_assertion')], [false, false]);
+  });
+
+  it('says which version it is of only where it names an API itself: the rest is as it was asked for', async () => {
+    assert.equal((await sent({ ...code, resource: 'api://billing' }, { ...onToken, older: true })).asked.older, true);
+    assert.deepEqual((await sent(code, { ...onToken, older: true })).asked, (await sent(code, onToken)).asked);
   });
 
   it('reads the device grant of version 1', async () => {

@@ -3,7 +3,7 @@ import type { Known, TranslatedRequest, WireRequest } from '../dialect.ts';
 import type { KnownApplication } from '../facts.ts';
 import { noted } from './asked.ts';
 import { isShared } from './paths.ts';
-import { type AskedScopes, readScopes, type Wanted } from './scopes.ts';
+import { type AskedScopes, ISSUER_SCOPES, readScopes, type Wanted } from './scopes.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
@@ -30,14 +30,15 @@ const UNREAD = ['claims', 'domain_hint', 'sid'] as const;
 async function authorization(wire: WireRequest, known: Known): Promise<TranslatedRequest> {
   const { parameters, place } = wire;
   const asked = await readScopes(wanted(parameters), await applicationOf(wire, known), known);
-  const translated = withScopes(parameters, asked);
+  const translated = withScopes(parameters, orSignIn(asked));
   for (const name of UNREAD) translated.delete(name);
   translatePrompt(translated);
   const types = parameters.get('response_type')?.split(' ') ?? [];
   // Which tenant it is shows only when the person has signed in, and an ID token is a tenant's.
   if (isShared(place) && types.some((type) => type !== 'code')) translated.set('response_type', 'code_alone_here');
   const lenient = types.includes('token') ? (['token_in_address'] as const) : [];
-  return { parameters: translated, asked: noted({ ...asked, clientInfo: parameters.get('client_info') === '1' }) ?? '', lenient };
+  const note = noted({ ...asked, clientInfo: parameters.get('client_info') === '1', older: isOlder(wire) });
+  return { parameters: translated, asked: note ?? '', lenient };
 }
 
 const PROMPTS: Readonly<Record<string, string>> = { select_account: 'login', create: 'login', admin_consent: 'consent' };
@@ -53,7 +54,7 @@ function translatePrompt(parameters: URLSearchParams): void {
 async function device(wire: WireRequest, known: Known): Promise<TranslatedRequest> {
   const { parameters } = wire;
   const asked = await readScopes(wanted(parameters), await applicationOf(wire, known), known);
-  return { parameters: withScopes(parameters, asked), asked: noted(asked) ?? '' };
+  return { parameters: withScopes(parameters, orSignIn(asked)), asked: noted({ ...asked, older: isOlder(wire) }) ?? '' };
 }
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -63,14 +64,46 @@ async function token(wire: WireRequest, known: Known): Promise<TranslatedRequest
   const application = await applicationOf(wire, known);
   const asked = await readScopes(wanted(parameters), application, known);
   const translated = withScopes(parameters, asked);
+  const written = (parameters.get('scope') ?? '').split(' ');
   const grant = grantOf(translated);
+  if (grant === 'authorization_code' || grant === DEVICE_GRANT) keepFirstApi(translated);
   // What a code covers was said when it was asked for; of what `/.default` is, a refresh token knows more than its words.
   if (!(grant === 'refresh_token' || grant === JWT_BEARER) || asked.whole.length > 0) translated.delete('scope');
+  const withoutApi = grant === 'refresh_token' && asked.resources.length === 0 && narrowToSignIn(translated, { application, written });
   // Forms in pages send it, empty, for applications that have none.
-  if (translated.get('client_secret') === '') translated.delete('client_secret');
+  for (const name of ['client_secret', 'client_assertion']) if (translated.get(name) === '') translated.delete(name);
   const refused = refusedOrigin(grant, { parameters: translated, application, origin: header('origin') });
-  const note = noted({ ...asked, certificate: parameters.has('client_assertion') });
-  return { parameters: translated, ...(note !== undefined && { asked: note }), ...(refused && { refused }) };
+  const own = { ...asked, certificate: translated.has('client_assertion') };
+  // A request with nothing of its own means what the sign-in noted.
+  const note = noted(own) && noted({ ...own, older: isOlder(wire) });
+  return { parameters: translated, ...(note && { asked: note }), ...(withoutApi && { withoutApi }), ...(refused && { refused }) };
+}
+
+interface Narrowing {
+  readonly application: KnownApplication | undefined;
+  /** Scopes as they came. */
+  readonly written: readonly string[];
+}
+
+/** Whether a refresh is for the sign-in alone. `openid` makes it one for the engine, and is what userinfo answers to. */
+function narrowToSignIn(parameters: URLSearchParams, { application, written }: Narrowing): boolean {
+  const named = (parameters.get('scope') ?? '').split(' ').filter(Boolean);
+  if (!named.every((scope) => ISSUER_SCOPES.includes(scope))) return false;
+  // An API that is meant whatever is named, or nothing but to stay signed in: all that the sign-in gave.
+  const all = application?.defaultResource !== undefined || named.every((scope) => scope === 'offline_access');
+  if (all) parameters.delete('scope');
+  else {
+    // MSAL's sign-ins cover the profile and no address: what User.Read means beyond that would be refused.
+    const kept = named.filter((scope) => scope !== 'email' || written.includes(scope));
+    parameters.set('scope', [...new Set(['openid', ...kept])].join(' '));
+  }
+  return !all;
+}
+
+/** One token is for one API, whatever was asked for: a refresh token reaches the others. */
+function keepFirstApi(parameters: URLSearchParams): void {
+  const first = parameters.get('resource');
+  if (first !== null) parameters.set('resource', first);
 }
 
 /** The grant type; that of version 1 for devices is written as the RFC has it. */
@@ -114,6 +147,14 @@ const wanted = (parameters: URLSearchParams): Wanted => ({
   scope: parameters.get('scope') ?? '',
   resources: [...parameters.getAll('resource'), ...parameters.getAll('audience')].filter(Boolean),
 });
+
+/** Who asks for nothing at all means the sign-in. */
+function orSignIn(asked: AskedScopes): AskedScopes {
+  return asked.scopes.length > 0 || asked.resources.length > 0 ? asked : { ...asked, scopes: ['openid', 'profile'] };
+}
+
+/** Endpoints of version 1 are beside those that the configuration of version 2 names. */
+const isOlder = ({ route, path, place }: WireRequest): boolean => path !== place.routes[route];
 
 function withScopes(parameters: URLSearchParams, { resources, scopes }: AskedScopes): URLSearchParams {
   const translated = new URLSearchParams(parameters);

@@ -11,7 +11,7 @@ export interface AskedScopes extends Pick<Asked, 'forms' | 'whole' | 'others'> {
   readonly scopes: readonly string[];
 }
 
-const ISSUER_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access', 'phone', 'address'];
+export const ISSUER_SCOPES: readonly string[] = ['openid', 'profile', 'email', 'offline_access', 'phone', 'address'];
 
 /** The vendor's directory API: scopes without a resource are its own. */
 const GRAPH = 'https://graph.microsoft.com';
@@ -57,16 +57,32 @@ export async function readScopes(wanted: Wanted, application: KnownApplication |
 async function readScope(word: string, application: KnownApplication | undefined, known: Known): Promise<Part> {
   if (ISSUER_SCOPES.includes(word)) return { scopes: [word] };
   if (application?.scopes.includes(word)) return { scopes: [word] };
-  const cut = word.lastIndexOf('/');
-  if (cut < 0) return graphScope(word, word, known);
-  const [form, name] = [word.slice(0, cut), word.slice(cut + 1)];
+  const [last] = cuts(word);
+  if (!last) return graphScope(word, word, known);
+  const { form, name } = last;
   if (name === '.default') return { ...(await wholeApi(form, application, known)), whole: true };
+  for (const cut of cuts(word)) {
+    const found = await findApi(cut.form, known);
+    if (found?.scopes.includes(cut.name)) return { resource: found.resource, scopes: [cut.name], form: cut.form };
+  }
   const api = await findApi(form, known);
-  if (api?.scopes.includes(name)) return { resource: api.resource, scopes: [name], form };
   if (form === GRAPH && !api) return graphScope(name, word, known);
   // The name of an API alone, or a scope that it does not have.
   const whole = api === undefined && (await findApi(word, known));
   return whole ? wholeApi(word, application, known) : { resource: word };
+}
+
+/** More slashes than a name that is meant has. */
+const MOST_CUTS = 8;
+
+/** An API and its scope, cut at each slash, the last one first: both may have slashes of their own. */
+function cuts(word: string): { readonly form: string; readonly name: string }[] {
+  const parts = word.split('/');
+  const ends = parts.map((_, end) => end).slice(1);
+  return ends
+    .reverse()
+    .slice(0, MOST_CUTS)
+    .map((end) => ({ form: parts.slice(0, end).join('/'), name: parts.slice(end).join('/') }));
 }
 
 /** All of an API that the application may ask for. */

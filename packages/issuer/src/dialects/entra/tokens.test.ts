@@ -38,6 +38,13 @@ describe('an access token of version 2', () => {
     assert.deepEqual([proof({ client: spa }), proof({}), proof({ asked })], ['0', '1', '2']);
   });
 
+  it('says of no application that it proved itself at the authorization endpoint', () => {
+    const asked = noted({ certificate: true }) ?? '';
+    const given = { grantType: undefined, asked };
+    assert.equal(accessToken(engine, facts(given)).azpacr, '0');
+    assert.equal(accessToken(engine, facts({ ...given, api: billing })).appidacr, '0');
+  });
+
   it('leaves out roles that nobody has', () => {
     assert.equal('roles' in accessToken(engine, facts({ account: { ...ada, roles: {} } })), false);
   });
@@ -114,6 +121,16 @@ describe('an ID token', () => {
       ['name', 'oid', 'preferred_username', 'email', 'org_id'].some((name) => name in bare),
       false,
     );
+  });
+
+  it('is of version 1 after a sign-in at its endpoints', () => {
+    const { iss, ver, upn, unique_name, given_name, oid, preferred_username } =
+      idToken?.(said, facts({ asked: noted({ older: true }) ?? '', api: undefined })) ?? {};
+    assert.deepEqual([iss, ver, oid], [`${ORIGIN}/${contoso.uuid}/`, '1.0', ada.uuid]);
+    assert.deepEqual([upn, unique_name, given_name], ['ada@contoso.example', 'ada@contoso.example', 'Ada']);
+    assert.equal(preferred_username, undefined);
+    const strong = idToken?.({ ...said, acr: 'strong' }, facts({ asked: noted({ older: true }) ?? '' }));
+    assert.equal(strong?.acr, 'strong');
   });
 
   it('has the hash of an access token at the authorization endpoint alone', () => {

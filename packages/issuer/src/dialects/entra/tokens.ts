@@ -37,8 +37,9 @@ const newerClient = (facts: Facts): Claims => ({ azp: facts.client?.id, azpacr: 
 const olderClient = (facts: Facts): Claims => ({ appid: facts.client?.id, appidacr: proofOf(facts) });
 
 /** How the application proved itself: not, by a secret, by a certificate. */
-function proofOf({ client, asked }: Facts): '0' | '1' | '2' {
-  if (!client?.confidential) return '0';
+function proofOf({ client, asked, grantType }: Facts): '0' | '1' | '2' {
+  // At the authorization endpoint nobody proves anything.
+  if (!client?.confidential || grantType === undefined) return '0';
   return askedIn(asked).certificate ? '2' : '1';
 }
 
@@ -47,7 +48,7 @@ function personClaims(facts: Facts): Claims {
   if (account === undefined) return {};
   const granted = api ? scopes.filter((scope) => api.scopes.includes(scope)) : scopes;
   return {
-    ...names(facts),
+    ...names(facts, isOlder(facts)),
     oid: objectId(account),
     sub: subject(account, api?.id ?? client?.id ?? ''),
     scp: granted.join(' '),
@@ -56,10 +57,10 @@ function personClaims(facts: Facts): Claims {
   };
 }
 
-function names(facts: Facts): Claims {
+function names(facts: Facts, older: boolean): Claims {
   const { account, signIn } = facts;
   if (account === undefined) return {};
-  if (!isOlder(facts)) return { name: account.name, preferred_username: userName(account) };
+  if (!older) return { name: account.name, preferred_username: userName(account) };
   return {
     acr: '1',
     amr: signIn?.amr ?? ['pwd'],
@@ -84,27 +85,30 @@ const rolesClaim = (roles: readonly string[]): Claims => (roles.length > 0 ? { r
 /** Claims of the engine's ID token that stay. */
 const KEPT = ['aud', 'iss', 'iat', 'exp', 'nonce', 'c_hash', 'auth_time', 'acr', 'amr', 'sid', 'sub'] as const;
 
+/** Which version it is, the endpoints have chosen. */
 export function idToken(claims: Claims, facts: Facts): Claims {
   const { account, client, grantType, grant } = facts;
   const kept = Object.fromEntries(KEPT.filter((name) => claims[name] !== undefined).map((name) => [name, claims[name]]));
   // Beside a token from the token endpoint there is no hash of it.
   const hash = claims.at_hash !== undefined && (grantType === undefined || 'c_hash' in claims) && { at_hash: claims.at_hash };
+  const { older } = askedIn(facts.asked);
   return {
+    ...(account && idTokenPerson(facts)),
     ...kept,
+    ...(older && { iss: olderIssuer(facts.place) }),
     ...hash,
     nbf: claims.iat,
     tid: tenantOf(facts)?.uuid,
-    ...(account && idTokenPerson(facts)),
     ...rolesClaim(rolesIn(client?.project, facts)),
     uti: createHash('sha256').update(`${grant} ${claims.iat}`).digest('base64url').slice(0, 22),
-    ver: '2.0',
+    ver: older ? '1.0' : '2.0',
   };
 }
 
 function idTokenPerson(facts: Facts): Claims {
-  const { account, scopes } = facts;
+  const { account, scopes, asked } = facts;
   if (account === undefined) return {};
-  const profile = { name: account.name, oid: objectId(account), preferred_username: userName(account) };
+  const profile = { ...names(facts, askedIn(asked).older), oid: objectId(account) };
   return {
     ...(scopes.includes('profile') && profile),
     ...(scopes.includes('email') && account.email !== undefined && { email: account.email }),

@@ -64,7 +64,7 @@ describe('an access token', () => {
     assert.deepEqual(claims[`${urn}:user:metadata`], { shoe: 'Z3LDtsOfZSAzOA' });
     const same = zitadel.shapes.accessToken(
       engine,
-      facts({ asked: askedFor(`${urn}:org:id:acme`, `${urn}:org:domain:primary:acme.example`) }),
+      facts({ asked: askedFor(`${urn}:org:id:acme`, `${urn}:org:domain:primary:ACME.example`) }),
     );
     assert.deepEqual([same[`${urn}:org:id`], same[`${urn}:org:domain:primary`]], ['acme', 'acme.example']);
     const other = zitadel.shapes.accessToken(engine, facts({ asked: askedFor(`${urn}:org:id:globex`) }));
@@ -140,12 +140,16 @@ describe('introspection', () => {
   };
 
   it('S1.11 tells an API who somebody is, by scope, and the roles in its own project', () => {
-    const asked = askedFor('openid', 'profile', 'email', `${urn}:user:resourceowner`);
+    const asked = askedFor(`${urn}:user:resourceowner`);
     const claims =
-      zitadel.shapes.introspection?.(engine, facts({ client: caller, api: undefined, asked, scopes: [], signIn: undefined })) ?? {};
+      zitadel.shapes.introspection?.(
+        engine,
+        facts({ client: caller, asked, scopes: ['openid', 'profile', 'email'], signIn: undefined }),
+        web,
+      ) ?? {};
     assert.equal(claims.active, true);
     assert.equal(claims.scope, `openid profile email ${urn}:user:resourceowner`);
-    assert.deepEqual(claims.aud, [api.id, web.id, 'shop']);
+    assert.deepEqual(claims.aud, [web.id, api.id, 'shop']);
     assert.deepEqual([claims.exp, claims.iat, claims.nbf, claims.iss, claims.client_id], [9, 1, 1, origin, web.id]);
     assert.deepEqual([claims.username, claims.email, claims.email_verified], ['ada@acme.example', 'ada@acme.example', true]);
     assert.deepEqual(Object.keys(claims[`${urn}:org:project:roles`] ?? {}), ['read:messages', 'admin', 'auditor']);
@@ -160,6 +164,7 @@ describe('introspection', () => {
       zitadel.shapes.introspection?.(
         personal,
         facts({ client: caller, account: { ...bot, roles }, scopes: [], roles: ['read:messages'], grantType: 'personal' }),
+        undefined,
       ) ?? {};
     assert.equal(claims.scope, `openid profile ${urn}:user:metadata ${urn}:user:resourceowner ${urn}:org:project:role:read:messages`);
     assert.deepEqual(claims.aud, [api.id, 'shop']);
@@ -169,20 +174,23 @@ describe('introspection', () => {
 
   it('S1.6 leaves the roles claim out when the last role is gone', () => {
     const claims =
-      zitadel.shapes.introspection?.({ ...engine, jti: 'pat_1' }, facts({ client: caller, account: { ...bot, roles: {} }, roles: [] })) ??
-      {};
+      zitadel.shapes.introspection?.(
+        { ...engine, jti: 'pat_1' },
+        facts({ client: caller, account: { ...bot, roles: {} }, roles: [] }),
+        undefined,
+      ) ?? {};
     assert.ok(!(`${urn}:org:project:roles` in claims));
   });
 });
 
 describe('answers of the token endpoint', () => {
-  it('name every scope that was granted', () => {
+  it('name every scope that was granted, and of those of people only what this token has', () => {
     const body = { access_token: 'a', token_type: 'Bearer', scope: 'openid email' };
     const answer = zitadel.answer?.(
       { route: 'token', status: 200, body, headers: {} },
-      answerFacts({}, { asked: askedFor(`${urn}:user:metadata`) }),
+      answerFacts({}, { scopes: ['openid', 'email'], asked: askedFor(`${urn}:user:metadata`) }),
     );
-    assert.equal(answer?.body.scope, `${urn}:user:metadata openid email`);
+    assert.equal(answer?.body.scope, `openid email ${urn}:user:metadata`);
   });
 
   it('say of a bad assertion that the grant is not valid, and of other bad credentials that the client is not', () => {
@@ -192,11 +200,30 @@ describe('answers of the token endpoint', () => {
     assert.deepEqual([profile?.status, profile?.body.error], [400, 'invalid_grant']);
     const other = zitadel.answer?.(answer, answerFacts({ grant_type: 'client_credentials' }));
     assert.deepEqual([other?.status, other?.body.error], [401, 'invalid_client']);
+    const unreadable = { error: 'invalid_request', error_description: 'invalid client_assertion format' };
+    const jwt = answerFacts({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer' });
+    assert.deepEqual(zitadel.answer?.({ ...answer, status: 400, body: unreadable }, jwt), {
+      status: 400,
+      body: { error: 'invalid_grant', error_description: 'the assertion is not valid' },
+    });
   });
 
   it('say that an application may not use a grant', () => {
     const body = { error: 'invalid_request', error_description: 'requested grant type is not allowed for this client' };
     const answer = zitadel.answer?.({ route: 'token', status: 400, body, headers: {} }, answerFacts({ grant_type: 'client_credentials' }));
     assert.deepEqual([answer?.status, answer?.body.error], [400, 'unauthorized_client']);
+  });
+
+  it('say who proves itself twice, and at introspection who does not at all', () => {
+    const said = (route: 'token' | 'introspection', error_description: string) =>
+      zitadel.answer?.({ route, status: 400, body: { error: 'invalid_request', error_description }, headers: {} }, answerFacts());
+    const twice = said('introspection', 'client authentication must only be provided using one mechanism');
+    assert.deepEqual(twice?.body, {
+      error: 'invalid_request',
+      error_description: 'client authentication must not use more than one method',
+    });
+    const nobody = said('introspection', 'no client authentication mechanism provided');
+    assert.deepEqual([nobody?.status, nobody?.body.error], [401, 'invalid_client']);
+    assert.equal(said('token', 'no client authentication mechanism provided')?.status, 400);
   });
 });

@@ -1,13 +1,13 @@
 /** What Zitadel's tokens, userinfo and introspection say. Every "assert" switch of its console is on here. */
-import type { AccountFacts, Facts } from '../facts.ts';
+import type { AccountFacts, Facts, KnownApplication } from '../facts.ts';
 import { primaryDomain, roleClaims } from './roles.ts';
-import { domainIn, METADATA, organizationIn, RESOURCE_OWNER, readAsked, roleScope } from './scopes.ts';
+import { domainsIn, METADATA, organizationsIn, RESOURCE_OWNER, readAsked, roleScope } from './scopes.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
 /** Every scope of a token, Zitadel's own among them. */
 export function scopesOf({ scopes, asked }: Pick<Facts, 'scopes' | 'asked'>): string[] {
-  return [...new Set([...readAsked(asked).scopes, ...scopes])];
+  return [...new Set([...scopes, ...readAsked(asked).scopes])];
 }
 
 /** Everybody in the application's project and the project itself, then the projects of the APIs that it is for. */
@@ -62,7 +62,7 @@ function tokenRoles(facts: Facts): Question {
 }
 
 /** The answer to an API, which is `client` here. It hears of the roles in its own project only. */
-export function introspectionClaims(answer: Claims, facts: Facts): Claims {
+export function introspectionClaims(answer: Claims, facts: Facts, issuedTo: KnownApplication | undefined): Claims {
   const { account, client } = facts;
   const personal = facts.grantType === 'personal';
   const own = client?.project;
@@ -71,7 +71,7 @@ export function introspectionClaims(answer: Claims, facts: Facts): Claims {
   return {
     ...(account && profileClaims(account, scopes)),
     ...{ active, scope: scopes.join(' '), token_type, exp, iat, nbf: iat, sub, iss },
-    aud: personal ? distinct([client?.id, own]) : audienceOf(facts),
+    aud: personal ? distinct([client?.id, own]) : audienceOf({ ...facts, client: issuedTo ?? client }),
     ...(!personal && client_id !== undefined && { client_id }),
     ...(jti !== undefined && { jti }),
     ...(act !== undefined && { act }),
@@ -105,8 +105,8 @@ function bearerClaims(facts: Facts, question: Question): Claims {
 function organizationClaims({ organization }: AccountFacts, scopes: readonly string[], origin: string): Claims {
   const domain = primaryDomain(organization, origin);
   // What a scope demanded is repeated where it is so, and nowhere else.
-  const byId = organizationIn(scopes) === organization.id;
-  const byDomain = domainIn(scopes) === domain;
+  const byId = organizationsIn(scopes).includes(organization.id);
+  const byDomain = domainsIn(scopes).includes(domain.toLowerCase());
   return {
     ...((scopes.includes(RESOURCE_OWNER) || byId) && {
       [`${RESOURCE_OWNER}:id`]: organization.id,

@@ -1,7 +1,8 @@
 /** Requests as Zitadel's clients send them, in the engine's words. */
 import type { Known, TranslatedRequest, WireRequest } from '../dialect.ts';
 import type { KnownApi, KnownApplication } from '../facts.ts';
-import { audiencesIn, connectionIn, domainIn, isReserved, organizationIn, writeAsked } from './scopes.ts';
+import { primaryDomain } from './roles.ts';
+import { audiencesIn, connectionIn, demandsOrganization, domainsIn, isReserved, organizationsIn, writeAsked } from './scopes.ts';
 
 /** The grant by which a service user shows a signed assertion and nothing else (RFC 7523, 2.1). */
 export const JWT_PROFILE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
@@ -10,6 +11,8 @@ const responseModes: readonly string[] = ['query', 'fragment', 'form_post'];
 
 export async function translateRequest(request: WireRequest, known: Known): Promise<TranslatedRequest> {
   const { route, parameters } = request;
+  if (isUndated(parameters.get('client_assertion')))
+    return { refused: { error: 'invalid_client', description: 'the client assertion has no iat', status: 401 } };
   if (route === 'authorization') return authorization(request, known);
   if (route === 'deviceAuthorization') return asking(request, { known, parameters: new URLSearchParams(parameters) });
   if (route === 'token') return token(request, known);
@@ -18,13 +21,11 @@ export async function translateRequest(request: WireRequest, known: Known): Prom
   return {};
 }
 
-/** Zitadel passes over hints and modes that it cannot use, where the engine refuses the request. */
+/** Zitadel passes over modes that it cannot use, where the engine refuses the request. */
 async function authorization(request: WireRequest, known: Known): Promise<TranslatedRequest> {
   const parameters = new URLSearchParams(request.parameters);
   const mode = parameters.get('response_mode');
   if (mode !== null && !responseModes.includes(mode)) parameters.delete('response_mode');
-  const hint = parameters.get('id_token_hint');
-  if (hint !== null && claimsOf(hint)?.iss !== request.place.issuer) parameters.delete('id_token_hint');
   translatePrompt(parameters);
   return asking(request, { known, parameters });
 }
@@ -55,26 +56,31 @@ async function asking(request: WireRequest, { known, parameters, forItself = fal
   const scopes = [...new Set(words(parameters.get('scope') ?? ''))];
   const reserved = scopes.filter(isReserved);
   const rest = scopes.filter((scope) => !isReserved(scope) && !(forItself && forPeople.has(scope)));
-  if (rest.length > 0) parameters.set('scope', rest.join(' '));
-  else parameters.delete('scope');
-
   const callable = await callableProjects(audiencesIn(reserved), { application, known });
   if (!parameters.has('resource')) {
     const resource = chosenApi(callable, application)?.resource ?? (await ownResource(application, known));
     if (resource !== undefined) parameters.set('resource', resource);
   }
+  const sent = forItself ? rest : await scopesToSignIn(rest, { application, known, parameters });
+  if (sent.length > 0) parameters.set('scope', sent.join(' '));
+  else parameters.delete('scope');
+
+  const organization = await organizationMeant(reserved, request, known);
   const names = new Set(callable.map(({ project }) => project));
   const kept = [
-    ...scopes.filter((scope) => aboutBearer.has(scope) && (forItself || application.scopes.includes(scope))),
-    ...reserved.filter((scope) => audiencesIn([scope]).every((project) => names.has(project))),
+    // The engine gives these to people, and knows what of it a token has. Programs have nothing of it.
+    ...scopes.filter((scope) => forItself && aboutBearer.has(scope)),
+    ...reserved
+      .filter((scope) => audiencesIn([scope]).every((project) => names.has(project)))
+      // Whoever reads the scope takes it for true.
+      .filter((scope) => !forItself || !demandsOrganization(scope) || organization === application.organization),
   ];
-  const organization = organizationIn(scopes) ?? domainIn(scopes);
   const connection = connectionIn(scopes);
   const projects = Object.fromEntries(callable.map(({ project, api }) => [project, api.resource]));
   return {
     parameters,
     asked: writeAsked({ scopes: kept, projects }),
-    ...(organization !== undefined && { organization }),
+    ...(organization !== undefined && !forItself && { organization }),
     ...(connection !== undefined && { connection }),
   };
 }
@@ -83,6 +89,32 @@ async function asking(request: WireRequest, { known, parameters, forItself = fal
 const aboutBearer: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'phone', 'address']);
 /** What the engine has for people only. */
 const forPeople: ReadonlySet<string> = new Set([...aboutBearer, 'offline_access']);
+
+/** A sign-in that asks for nothing that is known here says who somebody is: without a scope the engine would refuse the person. */
+async function scopesToSignIn(
+  scopes: readonly string[],
+  { application, known, parameters }: { application: KnownApplication; known: Known; parameters: URLSearchParams },
+): Promise<readonly string[]> {
+  const { defaultResource, scopes: allowed } = application;
+  const resources = parameters.has('resource') ? parameters.getAll('resource') : [defaultResource ?? ''];
+  const apis = await Promise.all(resources.map((resource) => known.api(resource)));
+  const meant = new Set([...aboutBearer, ...apis.flatMap((api) => api?.scopes ?? [])]);
+  return scopes.some((scope) => meant.has(scope) && allowed.includes(scope)) ? scopes : ['openid', ...scopes];
+}
+
+/**
+ * Id of the organization that all of these scopes name, '' where there is none, undefined where they name none. Nobody chooses an id
+ * or a primary domain for themselves; a name that people read its administrator can change, so it counts for nothing here.
+ */
+async function organizationMeant(scopes: readonly string[], { place }: WireRequest, known: Known): Promise<string | undefined> {
+  const [ids, domains] = [organizationsIn(scopes), domainsIn(scopes)];
+  if (ids.length + domains.length === 0) return undefined;
+  const [meant, ...more] = (await known.organizations()).filter((one) => {
+    const domain = primaryDomain(one, place.issuer).toLowerCase();
+    return ids.every((id) => id === one.id) && domains.every((name) => name === domain);
+  });
+  return more.length === 0 ? (meant?.id ?? '') : '';
+}
 
 interface CallableProject {
   readonly project: string;
@@ -122,28 +154,41 @@ async function ownResource(application: KnownApplication, known: Known): Promise
 async function token(request: WireRequest, known: Known): Promise<TranslatedRequest> {
   const parameters = new URLSearchParams(request.parameters);
   const grantType = parameters.get('grant_type');
-  if (grantType === JWT_PROFILE) showAssertion(parameters);
+  if (grantType === JWT_PROFILE) {
+    const assertion = parameters.get('assertion') ?? '';
+    if (assertion === '') return { refused: { error: 'invalid_request', description: 'assertion is missing' } };
+    if (isUndated(assertion)) return { refused: { error: 'invalid_grant', description: 'the assertion has no iat' } };
+    showAssertion(parameters, assertion);
+  }
   if (grantType === JWT_PROFILE || grantType === 'client_credentials') return asking(request, { known, parameters, forItself: true });
-  return { parameters: withoutReserved(parameters) };
+  const application = await known.application(request.clientId ?? '');
+  return { parameters: application ? withoutReserved(parameters, application) : parameters };
 }
 
 /** The engine knows the JWT profile as an application that proves itself by its key and asks for itself. */
-function showAssertion(parameters: URLSearchParams): void {
-  const assertions = parameters.getAll('assertion');
+function showAssertion(parameters: URLSearchParams, assertion: string): void {
   for (const name of ['assertion', 'client_id', 'client_secret', 'client_assertion']) parameters.delete(name);
-  const subject = assertions[0] === undefined ? undefined : claimsOf(assertions[0])?.sub;
+  const subject = claimsOf(assertion)?.sub;
   if (typeof subject === 'string') parameters.set('client_id', subject);
   parameters.set('grant_type', 'client_credentials');
   parameters.set('client_assertion_type', CLIENT_ASSERTION);
-  for (const assertion of assertions) parameters.append('client_assertion', assertion);
+  parameters.set('client_assertion', assertion);
+}
+
+/** An assertion that does not say when it was made. Zitadel takes none, however soon it ends. */
+function isUndated(assertion: string | null): boolean {
+  const claims = assertion === null ? undefined : claimsOf(assertion);
+  return claims !== undefined && typeof claims.iat !== 'number';
 }
 
 /** A refresh may name fewer scopes. What was asked for by reserved ones stays as it was granted. */
-function withoutReserved(parameters: URLSearchParams): URLSearchParams {
+function withoutReserved(parameters: URLSearchParams, { scopes }: KnownApplication): URLSearchParams {
   const [scope, ...more] = parameters.getAll('scope');
   if (scope === undefined || more.length > 0) return parameters;
-  const rest = words(scope).filter((value) => !isReserved(value));
-  if (rest.length > 0) parameters.set('scope', rest.join(' '));
+  const values = words(scope);
+  const rest = values.filter((value) => !isReserved(value) && scopes.includes(value));
+  // No scope at all would mean everything that was granted.
+  if (values.length > 0) parameters.set('scope', rest.join(' ') || 'openid');
   else parameters.delete('scope');
   return parameters;
 }

@@ -23,6 +23,9 @@ export function isReserved(scope: string): boolean {
 /** The scope by which a role is asked for. */
 export const roleScope = (role: string): string => `${ROLE}${role}`;
 
+/** The scope by which a token for a project's APIs is asked for. */
+export const audienceScope = (project: string): string => `${urn}:org:project:id:${project}:aud`;
+
 /** Projects that the token is to be for. */
 export const audiencesIn = (scopes: readonly string[]): string[] => scopes.flatMap((scope) => AUDIENCE.exec(scope)?.[1] ?? []);
 /** The only roles that are to be told, where some are named. */
@@ -30,9 +33,10 @@ export const rolesIn = (scopes: readonly string[]): string[] => valuesOf(ROLE, s
 /** The organizations whose roles are to be told; all where none is named. */
 export const roleOrganizationsIn = (scopes: readonly string[]): string[] => valuesOf(ROLES_WITHIN, scopes);
 /** The organization that whoever signs in must be of, by id. */
-export const organizationIn = (scopes: readonly string[]): string | undefined => valuesOf(ORGANIZATION, scopes)[0];
+export const organizationsIn = (scopes: readonly string[]): string[] => valuesOf(ORGANIZATION, scopes);
 /** The same by primary domain. */
-export const domainIn = (scopes: readonly string[]): string | undefined => valuesOf(DOMAIN, scopes)[0];
+export const domainsIn = (scopes: readonly string[]): string[] => valuesOf(DOMAIN, scopes).map((domain) => domain.toLowerCase());
+export const demandsOrganization = (scope: string): boolean => [ORGANIZATION, DOMAIN].some((prefix) => scope.startsWith(prefix));
 /** The way to sign in that is to be taken. */
 export const connectionIn = (scopes: readonly string[]): string | undefined => valuesOf(CONNECTION, scopes)[0];
 

@@ -9,6 +9,7 @@ export const place = zitadel.place(origin);
 export const urn = 'urn:zitadel:iam';
 
 const acme: Tenant = { id: 'acme', uuid: '00000000-0000-8000-8000-000000000001', name: 'ACME', domain: 'acme.example' };
+const globex: Tenant = { ...acme, id: 'globex', uuid: '00000000-0000-8000-8000-000000000004', name: 'acme.test', domain: undefined };
 export const api: KnownApi = {
   id: 'orders-api',
   resource: 'https://orders.example',
@@ -30,11 +31,13 @@ export const web: KnownApplication = {
   refuses: [],
   redirectUris: ['https://shop.example/callback'],
   postLogoutRedirectUris: [],
+  firstParty: true,
 };
 export const known: Known = {
   application: async (id) => [web, { ...web, id: 'ci-bot', kind: 'service' as const }].find((one) => one.id === id),
   api: async (name) => [api, stock, secret].find(({ id, resource }) => id === name || resource === name),
   leavingTo: async () => undefined,
+  organizations: async () => [acme, globex],
   apis: async (project) => [api, stock, secret].filter((one) => one.project === project),
 };
 
@@ -89,5 +92,7 @@ export const askedFor = (...scopes: string[]): string => writeAsked({ scopes, pr
 export const answerFacts = (parameters: Record<string, string> = {}, more: Partial<Facts> = {}): AnswerFacts => ({
   ...facts(more),
   parameters: new URLSearchParams(parameters),
+  query: new URLSearchParams(),
+  header: () => undefined,
   requestId: '00000000-0000-8000-8000-000000000003',
 });
