@@ -94,15 +94,24 @@ const works: readonly (readonly [weight: number, work: (turn: Turn) => Promise<u
 ];
 const wheel = works.flatMap(([weight, work]) => Array.from({ length: weight }, () => work));
 
-function disturb(db: TestDatabase, roll: () => number): () => void {
-  if (db.kind === 'PGlite') return () => {};
+/** Gives what ends it: when that is done, nobody is cancelled or killed any more. */
+function disturb(db: TestDatabase, roll: () => number): () => Promise<void> {
+  if (db.kind === 'PGlite') return async () => {};
+  let under: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    const what = roll() < 0.5 ? 'pg_cancel_backend' : 'pg_terminate_backend';
-    db.admin(
-      `select ${what}(pid) from pg_stat_activity where datname = current_database() and usename like '%_login' order by random() limit 1`,
-    ).catch(() => {});
+    // With a time to wait, in milliseconds, it answers when the victim is gone.
+    const what = roll() < 0.5 ? 'pg_cancel_backend(pid)' : 'pg_terminate_backend(pid, 1000)';
+    const done = db.admin(
+      `select ${what} from pg_stat_activity where datname = current_database() and usename like '%_login' order by random() limit 1`,
+    );
+    under = Promise.allSettled([under, done]);
   }, 40);
-  return () => clearInterval(timer);
+  return async () => {
+    clearInterval(timer);
+    await under;
+    // What a victim said last may have come with the answer: the pool hears of it first.
+    await new Promise((heard) => setImmediate(heard));
+  };
 }
 
 for (const { kind, skip, open } of kinds) {
@@ -135,7 +144,7 @@ for (const { kind, skip, open } of kinds) {
           }
         }),
       );
-      calm();
+      await calm();
       const left = await leftovers(db.pool);
       t.diagnostic(`seed ${seed}: ${turns} turns, ${rows} rows, ${foreign} foreign`);
       await db.close();
