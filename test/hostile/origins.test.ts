@@ -6,7 +6,17 @@ import { after, before, describe, it } from 'node:test';
 import { defineConfig, type IssuerConfiguration } from '@safeconduct/issuer';
 import { postgresSkipped } from '@safeconduct/test-support/postgres';
 import { startThirdParty, type ThirdParty } from '../flows/dialects/auth0.fixtures.test.ts';
-import { ADA, GUS, POST_LOGOUT, SECRET, SHOP_ORG, startWorld, Visitor, type World } from '../flows/dialects/world.fixtures.test.ts';
+import {
+  ADA,
+  GUS,
+  POST_LOGOUT,
+  SECRET,
+  SHOP_ORG,
+  startWorld,
+  Visitor,
+  type World,
+  withApplication,
+} from '../flows/dialects/world.fixtures.test.ts';
 import {
   auth0At,
   authorizeUrl,
@@ -49,16 +59,12 @@ async function startTold(): Promise<Told> {
 }
 
 function declared(base: IssuerConfiguration, { url: backchannelLogoutUri }: Told, { url: there }: ThirdParty): IssuerConfiguration {
-  const projects = (base.projects ?? []).map((project) => ({
-    ...project,
-    applications: (project.applications ?? []).map((one) => (one.id === 'shop-web' ? { ...one, backchannelLogoutUri } : one)),
-  }));
   const ferry = {
     ...{ id: 'ferry', organization: SHOP_ORG, name: 'Ferry', preset: 'oauth2' as const, clientId: 'shop', secret: 'a secret there' },
     endpoints: { authorization: `${there}/authorize`, token: `${there}/token`, userinfo: `${there}/me` },
     ...{ scopes: ['notes'], signIn: true, signUp: true },
   };
-  return defineConfig({ ...base, projects, connections: [ferry] });
+  return defineConfig({ ...withApplication(base, 'shop-web', () => ({ backchannelLogoutUri })), connections: [ferry] });
 }
 
 /** Sends a request target as it is. */

@@ -12,44 +12,31 @@ import { AuthenticationClient as Older, UserInfoClient as OlderUserInfo } from '
 import express, { type Express } from 'express';
 import { claimIncludes, auth as guard, requiredScopes } from 'express-oauth2-jwt-bearer';
 import openid, { type ConfigParams } from 'express-openid-connect';
-import { type Auth0World, authorize, decoded, signIn, startAuth0World } from './auth0.fixtures.test.ts';
+import { type Auth0World, authorize, decoded, STOCK, signIn, startAuth0World, withStock } from './auth0.fixtures.test.ts';
 import { ADA, API, API_ID, CALLBACK, OTHER_ORG, POST_LOGOUT, SECRET, SHOP_ORG, Visitor } from './world.fixtures.test.ts';
 
 const { auth, requiresAuth } = openid;
 const APP = 'http://localhost:3998';
-/** The next API: the first one calls it as its caller. */
-const STOCK = 'https://stock.example';
 
 describe('clients of Auth0', () => {
   let world: Auth0World;
   let origin = '';
   const servers: Server[] = [];
   before(async () => {
-    world = await startAuth0World((base) => ({
-      ...base,
-      projects: (base.projects ?? []).map((project) => ({
-        ...project,
-        apis: [
-          ...(project.apis ?? []),
-          { id: 'stock', name: 'Stock', resource: STOCK, scopes: { 'stock:read': 'See what is there' }, dialects: ['auth0'] },
-        ],
-        applications: [
-          ...(project.applications ?? []),
-          {
-            id: 'express-web',
-            name: 'A page',
-            kind: 'web',
-            firstParty: true,
-            secret: SECRET,
-            redirectUris: [`${APP}/callback`],
-            postLogoutRedirectUris: [APP],
-            dialects: ['auth0'],
-            resources: [API],
-            scopes: ['openid', 'profile', 'email', 'offline_access', 'orders:read'],
-          },
-        ],
-      })),
-    }));
+    world = await startAuth0World((base) =>
+      withStock(base, {
+        id: 'express-web',
+        name: 'A page',
+        kind: 'web',
+        firstParty: true,
+        secret: SECRET,
+        redirectUris: [`${APP}/callback`],
+        postLogoutRedirectUris: [APP],
+        dialects: ['auth0'],
+        resources: [API],
+        scopes: ['openid', 'profile', 'email', 'offline_access', 'orders:read'],
+      }),
+    );
     ({ origin } = world);
   });
   after(async () => {

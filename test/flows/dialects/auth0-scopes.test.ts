@@ -1,11 +1,21 @@
 /** What tokens of an Auth0 origin are good for: scopes, permissions, organizations, and less of them at a refresh. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Auth0World, authorize, decoded, postJson, signIn, startAuth0World, type Tokens } from './auth0.fixtures.test.ts';
-import { API, CALLBACK, GUS, OTHER_ORG, SECRET, SHOP_ORG, Visitor } from './world.fixtures.test.ts';
+import type { ApplicationDeclaration } from '@safeconduct/issuer';
+import {
+  type Auth0World,
+  authorize,
+  decoded,
+  postJson,
+  STOCK,
+  signIn,
+  startAuth0World,
+  type Tokens,
+  withStock,
+} from './auth0.fixtures.test.ts';
+import { API, CALLBACK, GUS, OTHER_ORG, SECRET, SHOP_ORG, Visitor, withApplication } from './world.fixtures.test.ts';
 
 const CLIENT = { client_id: 'shop-web', client_secret: SECRET };
-const STOCK = 'https://stock.example';
 const partner = {
   id: 'partner',
   name: 'Partner',
@@ -21,22 +31,8 @@ describe('scopes at an Auth0 origin', () => {
   let world: Auth0World;
   let origin = '';
   before(async () => {
-    world = await startAuth0World((base) => ({
-      ...base,
-      projects: (base.projects ?? []).map((project) => ({
-        ...project,
-        apis: [
-          ...(project.apis ?? []),
-          { id: 'stock', name: 'Stock', resource: STOCK, scopes: { 'stock:read': 'See what is there' }, dialects: ['auth0'] },
-        ],
-        applications: [
-          ...(project.applications ?? []).map((one) =>
-            one.id === 'shop-web' ? { ...one, resources: [API, STOCK], scopes: [...(one.scopes ?? []), 'stock:read'] } : one,
-          ),
-          partner,
-        ],
-      })),
-    }));
+    const both = ({ scopes = [] }: ApplicationDeclaration) => ({ resources: [API, STOCK], scopes: [...scopes, 'stock:read'] });
+    world = await startAuth0World((base) => withStock(withApplication(base, 'shop-web', both), partner));
     ({ origin } = world);
   });
   after(() => world?.stop());

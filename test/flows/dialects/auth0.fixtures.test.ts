@@ -1,7 +1,7 @@
 /** For tests of the Auth0 origin: a world with third parties that people connect, and what a browser does there. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { IssuerConfiguration } from '@safeconduct/issuer';
+import type { ApplicationDeclaration, IssuerConfiguration } from '@safeconduct/issuer';
 import { ADA, API, CALLBACK, POST_LOGOUT, SECRET, SHOP_ORG, startWorld, Visitor, type World } from './world.fixtures.test.ts';
 
 /** A third party with an API: whoever comes is its person, and allows everything. */
@@ -50,6 +50,22 @@ function withConnections(base: IssuerConfiguration, there: string): IssuerConfig
   });
   return { ...base, connections: [connection('github'), connection('google-oauth2')] };
 }
+
+/** A second API. */
+export const STOCK = 'https://stock.example';
+
+/** Adds it, and an application. */
+export const withStock = (base: IssuerConfiguration, application: ApplicationDeclaration): IssuerConfiguration => ({
+  ...base,
+  projects: (base.projects ?? []).map((project) => ({
+    ...project,
+    apis: [
+      ...(project.apis ?? []),
+      { id: 'stock', name: 'Stock', resource: STOCK, scopes: { 'stock:read': 'See what is there' }, dialects: ['auth0'] },
+    ],
+    applications: [...(project.applications ?? []), application],
+  })),
+});
 
 /** Adds an application that does without everything unsafe. */
 export const withStrictApplication = (base: IssuerConfiguration): IssuerConfiguration => ({

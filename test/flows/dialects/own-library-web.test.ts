@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { createWebLogin, memorySessions, signOutUrl, startLogin, type WebLogin } from 'safeconduct/login';
 import { loginAt, type Vendor, vendors } from './own-library.fixtures.test.ts';
-import { ADA, CALLBACK, POST_LOGOUT, startWorld, Visitor, type World } from './world.fixtures.test.ts';
+import { ADA, CALLBACK, POST_LOGOUT, startWorld, Visitor, type World, withApplication } from './world.fixtures.test.ts';
 
 describe('a web session that began at an origin', () => {
   let world: World;
@@ -24,13 +24,7 @@ describe('a web session that began at an origin', () => {
     const backchannelLogoutUri = `http://127.0.0.1:${(application.address() as AddressInfo).port}/backchannel`;
     world = await startWorld({
       dialects: vendors.map(({ dialect }) => dialect).filter((dialect) => dialect !== 'standard'),
-      declare: (base) => ({
-        ...base,
-        projects: (base.projects ?? []).map((project) => ({
-          ...project,
-          applications: (project.applications ?? []).map((one) => (one.id === 'shop-web' ? { ...one, backchannelLogoutUri } : one)),
-        })),
-      }),
+      declare: (base) => withApplication(base, 'shop-web', () => ({ backchannelLogoutUri })),
     });
   });
   after(async () => {

@@ -8,7 +8,7 @@ import { chromiumSkipped, launchChromium } from '@safeconduct/test-support/chrom
 import { freePort } from '@safeconduct/test-support/ports';
 import type { Browser } from 'playwright-core';
 import { guardAt, metadataOf, type Vendor, vendors } from './own-library.fixtures.test.ts';
-import { ADA, type base, startWorld, type World } from './world.fixtures.test.ts';
+import { ADA, startWorld, type World, type WorldOptions, withApplication } from './world.fixtures.test.ts';
 
 const bundle = readFileSync(new URL('../../../packages/safeconduct/assets/swagger-ui/swagger-ui-bundle.js', import.meta.url));
 const WAY_BACK = '/docs/oauth2-redirect';
@@ -62,15 +62,8 @@ describe('Swagger UI in Chromium', { skip: chromiumSkipped }, () => {
   before(async () => {
     const port = await freePort();
     origin = `http://localhost:${port}`;
-    const declare = (declared: typeof base) => ({
-      ...declared,
-      projects: (declared.projects ?? []).map((project) => ({
-        ...project,
-        applications: (project.applications ?? []).map((one) =>
-          one.id === 'shop-spa' ? { ...one, redirectUris: [`${origin}${WAY_BACK}`] } : one,
-        ),
-      })),
-    });
+    const declare: WorldOptions['declare'] = (base) =>
+      withApplication(base, 'shop-spa', () => ({ redirectUris: [`${origin}${WAY_BACK}`] }));
     [world, browser] = await Promise.all([startWorld({ dialects: spoken.map(({ dialect }) => dialect), declare }), launchChromium()]);
     server = createServer(async ({ url = '', headers: { authorization = '' } }, response) => {
       if (url === '/bundle.js') return response.setHeader('content-type', 'text/javascript; charset=utf-8').end(bundle);

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import tls from 'node:tls';
-import { createIssuer, defineConfig, type IssuerConfiguration, type OriginDeclaration } from '@safeconduct/issuer';
+import {
+  type ApplicationDeclaration,
+  createIssuer,
+  defineConfig,
+  type IssuerConfiguration,
+  type OriginDeclaration,
+} from '@safeconduct/issuer';
 import { freePort } from '@safeconduct/test-support/ports';
 import { quickStorage } from '@safeconduct/test-support/postgres';
 import pg from 'pg';
@@ -134,6 +140,19 @@ export const base: IssuerConfiguration = defineConfig({
     { ...BEN, organization: SHOP_ORG, emailVerified: true },
     { ...GUS, organization: OTHER_ORG, emailVerified: true, guestOf: { [SHOP_ORG]: { shop: ['support'] } } },
   ],
+});
+
+/** What is declared, with changes to one of its applications. */
+export const withApplication = (
+  base: IssuerConfiguration,
+  id: string,
+  change: (one: ApplicationDeclaration) => Partial<ApplicationDeclaration>,
+): IssuerConfiguration => ({
+  ...base,
+  projects: (base.projects ?? []).map((project) => ({
+    ...project,
+    applications: (project.applications ?? []).map((one) => (one.id === id ? { ...one, ...change(one) } : one)),
+  })),
 });
 
 /** Starts it. */

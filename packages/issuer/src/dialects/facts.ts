@@ -47,6 +47,12 @@ export interface Tenant {
   readonly domain: string | undefined;
 }
 
+/** The organization that has this id, UUID or domain: whoever chooses a domain takes no other organization's id by it. */
+export function tenantNamed(all: readonly Tenant[], name: string): Tenant | undefined {
+  const wanted = name.toLowerCase();
+  return all.find(({ id }) => id === name) ?? all.find(({ uuid }) => uuid === wanted) ?? all.find(({ domain }) => domain === wanted);
+}
+
 /** Something that a vendor does, that a client may depend on, and that is not safe. Each can be refused by an application (`refuse`). */
 export type Leniency =
   /** A client secret in an authorization request: it is in histories and logs now (RFC 6749, 2.3.1). */

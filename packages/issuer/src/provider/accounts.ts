@@ -52,16 +52,21 @@ export function belongs({ organization, guest_of }: AccountRow, tenant: string |
 }
 
 /** Whether somebody may sign in for this request: of the organization that it asks for, or of one that is a tenant here. */
-export function mayBegin(row: AccountRow, begun: Parameters<typeof tenantBehind>[0], { dialect, tenant, shared, tenants }: Voice): boolean {
+export function mayBegin(row: AccountRow, begun: Begun, { dialect, tenant, shared, tenants }: Voice): boolean {
   const asked = tenantBehind(begun) ?? tenant?.id;
   if (shared !== undefined && tenants !== undefined && !tenants.includes(row.organization)) return false;
   if (asked !== tenant?.id && dialect.policy.guests === false) return row.organization === asked;
   return belongs(row, asked);
 }
 
+/** A sign-in under way, in the engine or in its pages. */
+interface Begun {
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /** The organization at whose issuer a sign-in began; undefined where there is one issuer for all. */
-export function tenantBehind({ params }: { readonly params: Readonly<Record<string, unknown>> }): string | undefined {
-  const tenant = params[TENANT];
+export function tenantBehind({ params }: Begun): string | undefined {
+  const tenant = params?.[TENANT];
   return typeof tenant === 'string' ? tenant : undefined;
 }
 

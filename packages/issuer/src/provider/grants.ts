@@ -95,7 +95,7 @@ function onlyMembers(policy: ReturnType<typeof interactionPolicy.base>, voice: V
   const name = 'other_organization';
   const check = new interactionPolicy.Check(name, 'somebody of this organization has to sign in', 'login_required', ({ oidc }) => {
     const row = (oidc.account as KnownAccount | undefined)?.row;
-    const stranger = row !== undefined && !mayBegin(row, { params: oidc.params ?? {} }, voice);
+    const stranger = row !== undefined && !mayBegin(row, oidc, voice);
     if (stranger && oidc.result?.login) throw new errors.AccessDenied('this account is not of the organization that was asked for');
     return stranger;
   });

@@ -65,27 +65,27 @@ export function idToken(Base: IdTokenClass, { voice, signingKeys, values }: Opti
 export type HintReader = (value: string, client: string | undefined) => Promise<{ readonly value: string; readonly usable: boolean }>;
 
 export type HintOptions = IdTokenOptions & {
-  /** Public keys of the tenant's issuer of this name, at a place that tenants share. */
-  readonly keysOf: (issuer: string) => Promise<readonly Row[]>;
+  /** Public keys of the tenant's issuer of this name; undefined where no tenants share the place. */
+  readonly keysOf: ((issuer: string) => Promise<readonly Row[]>) | undefined;
 };
 
 /** Reads hints in a dialect's words: a name of its own for the person, a list of audiences, the issuer of a tenant. */
 export function hintReader({ voice, signingKeys, keysOf }: HintOptions): HintReader {
-  const { place, dialect, shared } = voice;
+  const { place, dialect } = voice;
   const { signingAlgorithm } = dialect.shapes;
   const signed = signer(signingKeys, signingAlgorithm);
   const issuers = [place.issuer, ...(place.otherIssuers ?? [])];
-  const own = signingKeys.map(({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...open }) => open as JWK);
+  const own = createLocalJWKSet({ keys: signingKeys.map(({ d: _d, p: _p, q: _q, dp: _dp, dq: _dq, qi: _qi, ...open }) => open as JWK) });
+  const keysFor = async (value: string) =>
+    keysOf ? createLocalJWKSet({ keys: (await keysOf(textOf(unverifiedClaims(value).iss) ?? '')) as JWK[] }) : own;
   return async (value, client) => {
     try {
-      const issuer = textOf(unverifiedClaims(value).iss) ?? '';
-      const keys = shared === undefined ? own : ((await keysOf(issuer)) as readonly JWK[]);
       // A hint may have ended long ago.
-      const { payload } = await compactVerify(value, createLocalJWKSet({ keys: [...keys] }), { algorithms: [signingAlgorithm] });
+      const { payload } = await compactVerify(value, await keysFor(value), { algorithms: [signingAlgorithm] });
       const claims = JSON.parse(Buffer.from(payload).toString()) as Row;
       // An access token is no hint, whoever signed it: what the engine cannot read, it refuses.
       if (OWN in claims) return { value: 'an access token', usable: false };
-      if (shared === undefined && !issuers.includes(String(claims.iss))) return { value, usable: false };
+      if (!keysOf && !issuers.includes(String(claims.iss))) return { value, usable: false };
       const [first] = [claims.aud].flat();
       const audience = Array.isArray(claims.aud) ? (claims.azp ?? first) : claims.aud;
       const read = await signed({

@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Provider as Engine, errors, type JWK, type KoaContextWithOIDC, type TokenEndpointGrantContext } from 'oidc-provider';
 import type { OutboundFetch } from '../connections/outbound-fetch.ts';
+import type { Known } from '../dialects/dialect.ts';
 import { publishedKeys } from '../secrets/published-keys.ts';
 import type { Seal } from '../secrets/seal.ts';
 import type { Store } from '../store/database.ts';
@@ -36,7 +37,6 @@ import { completeResponses } from './responses.ts';
 import { createAssertionDesk } from './restated-assertion.ts';
 import type { Screens } from './screens.ts';
 import { RequestRefused, type SpokenOptions, spoken } from './spoken.ts';
-import { createTenants } from './tenants.ts';
 import { introspect, revoke } from './token-endpoints.ts';
 import { atomically, once, type UnitHooks } from './unit.ts';
 import { verificationKeys } from './verified-claims.ts';
@@ -236,7 +236,7 @@ function noteFailure(ctx: KoaContextWithOIDC, { error, log }: { error: unknown; 
 
 function speaking({ signingKeys }: ProviderOptions, { store, voice, applications, desk }: Parts): SpokenOptions | undefined {
   if (!translates(voice.dialect)) return undefined;
-  const keysOf = keysOfTenant(store, voice);
+  const keysOf = voice.shared === undefined ? undefined : keysOfTenant(store, voice, applications.known);
   return {
     voice,
     applications,
@@ -246,10 +246,9 @@ function speaking({ signingKeys }: ProviderOptions, { store, voice, applications
 }
 
 /** At a place that tenants share, a hint is an ID token of one of their issuers. */
-function keysOfTenant(store: Store, { dialect, origin }: Voice): HintOptions['keysOf'] {
-  const tenants = createTenants(store);
+function keysOfTenant(store: Store, { dialect, origin }: Voice, known: Pick<Known, 'organizations'>): HintOptions['keysOf'] {
   return async (issuer) => {
-    const places = (await tenants.all()).map((tenant) => dialect.place(origin, tenant));
+    const places = (await known.organizations()).map((tenant) => dialect.place(origin, tenant));
     const own = places.find((place) => [place.issuer, ...(place.otherIssuers ?? [])].includes(issuer))?.issuer;
     return own === undefined ? [] : ((await publishedKeys(store, [own])).get(own) ?? []);
   };

@@ -68,7 +68,7 @@ function checkTokenInAddress(ctx: KoaContextWithOIDC, client: Client, voice: Voi
 }
 
 function refuseUnknownOrganization({ oidc }: KoaContextWithOIDC): void {
-  if (tenantBehind({ params: oidc.params ?? {} }) === NOBODY) throw new errors.InvalidRequest('there is no such organization');
+  if (tenantBehind(oidc) === NOBODY) throw new errors.InvalidRequest('there is no such organization');
 }
 
 /** Who asks for nothing asks who somebody is (RFC 6749, 3.3): else they sign in, and are refused afterwards. */

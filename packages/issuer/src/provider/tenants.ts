@@ -1,5 +1,5 @@
 /** Which organizations are issuers of their own at an origin, by any of their names. */
-import type { Tenant } from '../dialects/facts.ts';
+import { type Tenant, tenantNamed } from '../dialects/facts.ts';
 import { tenants as organizations } from '../orgs/organizations.ts';
 import type { Store } from '../store/database.ts';
 import { uuidOf } from '../store/ids.ts';
@@ -33,17 +33,10 @@ export function createTenants(store: Pick<Store, 'run'>, only?: readonly string[
     return meant;
   };
   const find = async (name: string) => {
-    const wanted = name.toLowerCase();
     const known = await all();
-    // Whoever chooses a domain takes no other organization's id by it.
-    const [named, ...more] = known.filter(({ id }) => id.toLowerCase() === wanted);
-    return (
-      known.find(({ id }) => id === name) ??
-      known.find(({ uuid }) => uuid === wanted) ??
-      known.find(({ domain }) => domain === wanted) ??
-      // Some clients write a path in small letters.
-      (more.length === 0 ? named : undefined)
-    );
+    // Some clients write a path in small letters.
+    const [alike, ...more] = known.filter(({ id }) => id.toLowerCase() === name.toLowerCase());
+    return tenantNamed(known, name) ?? (more.length === 0 ? alike : undefined);
   };
   return Object.freeze({ all, find });
 }

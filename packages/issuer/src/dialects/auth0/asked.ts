@@ -1,5 +1,5 @@
 /** What an authorization request asked for that only the shapes of tokens know what to do with. */
-import type { Tenant } from '../facts.ts';
+import { type Tenant, tenantNamed } from '../facts.ts';
 
 /** An organization as a request meant it. */
 export interface Meant {
@@ -40,12 +40,7 @@ export function readAsked(text: string): Asked {
 export function organizationMeant(all: readonly Tenant[], spelled: string): Meant | undefined {
   const [exact, small] = [spelled.trim(), spelled.trim().toLowerCase()];
   const [called, ...more] = all.filter(({ name }) => name.toLowerCase() === small);
-  // Whoever chooses a domain or a name takes no other organization's id by it.
-  const found =
-    all.find(({ id }) => id === exact) ??
-    all.find(({ uuid }) => uuid === small) ??
-    all.find(({ domain }) => domain?.toLowerCase() === small) ??
-    (more.length === 0 ? called : undefined);
+  const found = tenantNamed(all, exact) ?? (more.length === 0 ? called : undefined);
   // SDKs take what does not begin so for a name, and compare it as they asked for it.
   return found && { id: found.id, name: exact.startsWith('org_') ? nameOf(found) : small };
 }

@@ -3,6 +3,7 @@ import type { AnswerFacts, WireAnswer } from '../dialect.ts';
 import { askedIn } from './asked.ts';
 import { KEPT_FOR_A_DAY } from './documents.ts';
 import { translatedError } from './errors.ts';
+import { olderIssuer, place } from './paths.ts';
 import { clientInfo, tenantOf } from './people.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -54,7 +55,7 @@ export function authorizationResponse(facts: AnswerFacts): Readonly<Record<strin
   const { clientInfo: wanted, older } = askedIn(asked);
   return {
     // The issuer that its configuration names and its ID token will have (RFC 9207).
-    ...(older && { iss: `${origin}/${tenantOf(facts)?.uuid}/` }),
+    ...(older && { iss: olderIssuer(place(origin, tenantOf(facts))) }),
     // None are known before a token is made.
     ...(scopes.length > 0 && { scope: scopeOf(facts) }),
     ...(wanted && account !== undefined && { client_info: clientInfo(account) }),
